@@ -1,0 +1,56 @@
+"""The CloudEvents 1.0 envelope that every event of ours wears (structured JSON, one event per Kafka record)."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Data(BaseModel):
+    """What an event says; fields we do not know are ignored, so that producers may add their own."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class CloudEvent(BaseModel):
+    """One event: the attributes of CloudEvents 1.0, two extensions of ours, and the data."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Identifier
+    source: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    type: str
+    subject: str | None = None
+    time: AwareDatetime | None = None
+    datacontenttype: str | None = None
+    causationid: str | None = None
+    """Id of the event that caused this one."""
+    origin: str | None = None
+    """Coordinate of the input record that caused this event, and an index: `topic/partition@offset#index`."""
+
+    @classmethod
+    def new(cls, source: str, /, *, id: str | None = None, time: datetime | None = None, **data: Any) -> Self:  # noqa: A002
+        """Make an event that just happened.
+
+        Args:
+            source: Who says so, as a URI reference such as `/runners/runner-1`.
+            id: Unique id; a random one when left out.
+            time: When it happened by the producer's clock; now when left out.
+            data: The fields of the event's data.
+
+        Raises:
+            pydantic.ValidationError: A field is missing or out of bounds.
+        """
+        return cls.model_validate(
+            {"id": id or str(uuid4()), "source": source, "time": time or datetime.now(UTC)}
+            | {"subject": data.get("task_id"), "data": data}
+        )
+
+
+def derived_id(*parts: str) -> str:
+    """Return the id of what follows from a cause: the same parts always give the same id."""
+    return str(uuid5(NAMESPACE_URL, "/".join(parts)))

@@ -1,0 +1,85 @@
+"""The one decision that each failure gets, and what came of a heal (S1)."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, NonNegativeFloat, PositiveInt
+
+from events.categories import Category
+from events.envelope import CloudEvent, Data, Identifier
+from events.failures import Verdict
+
+SuppressionReason = Literal["halted", "cooldown"] | Verdict
+
+
+class _OfHeal(Data):
+    source_task_id: Identifier
+    idea_id: Identifier | None = None
+    error_category: Category
+
+
+class _Decision(_OfHeal):
+    failure_id: Identifier
+    """Id of the failure event that is decided here."""
+    error_summary: str
+    cooldown_scope: str
+
+
+class HealRequestedData(_Decision):
+    heal_task_id: Identifier
+    retry_count: PositiveInt
+    """Number of this attempt, the first is 1."""
+    strategy_name: str
+    direction: Annotated[str, Field(max_length=5000)]
+    executor_hint: str | None = None
+    max_runtime_seconds: float | None = None
+    expires_at: AwareDatetime
+
+
+class HealSuppressedData(_Decision):
+    reason: SuppressionReason
+    retry_at: AwareDatetime | None = None
+    """When the cooldown that stands in the way is over."""
+
+
+class HealOutcomeData(_OfHeal):
+    heal_task_id: Identifier
+    strategy_name: str
+    elapsed_seconds: NonNegativeFloat | None = None
+
+
+# The storage contract, as in `events.tasks`.
+
+
+class HealRequested(CloudEvent):
+    """Somebody should heal this task."""
+
+    type: Literal["autoheal.heal.requested.v1"] = "autoheal.heal.requested.v1"
+    data: HealRequestedData
+
+
+class HealSuppressed(CloudEvent):
+    """No heal for this failure, and why."""
+
+    type: Literal["autoheal.heal.suppressed.v1"] = "autoheal.heal.suppressed.v1"
+    data: HealSuppressedData
+
+
+class HealSucceeded(CloudEvent):
+    """The heal task completed."""
+
+    type: Literal["autoheal.heal.succeeded.v1"] = "autoheal.heal.succeeded.v1"
+    data: HealOutcomeData
+
+
+class HealFailed(CloudEvent):
+    """The heal task failed or timed out."""
+
+    type: Literal["autoheal.heal.failed.v1"] = "autoheal.heal.failed.v1"
+    data: HealOutcomeData
+
+
+class HealExpired(CloudEvent):
+    """Nobody picked the heal up in time."""
+
+    type: Literal["autoheal.heal.expired.v1"] = "autoheal.heal.expired.v1"
+    data: HealOutcomeData

@@ -1,0 +1,57 @@
+"""Which topic an event belongs on, and under which key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, cast
+
+from aiokafka.partitioner import murmur2
+
+from events.envelope import CloudEvent
+from events.failures import FailureDiagnosed
+
+_TOPIC_OF_NOUN = {"task": "tasks", "failure": "failures", "heal": "heals", "record": "dead-letters"}
+_TOPIC_OF_TYPE = {"autoheal.task.requested.v1": "requests"}
+NAMES = ("tasks", "failures", "heals", "requests", "dead-letters")
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one installation; the prefix keeps several apart on one broker."""
+
+    prefix: str = "autoheal"
+
+    def named(self, name: str) -> str:
+        """Return the full name of one of `NAMES`."""
+        return f"{self.prefix}.{name}"
+
+    def of(self, event_type: str) -> str:
+        """Return the topic on which events of a type (`autoheal.task.failed.v1`) are published."""
+        return self.named(topic_of(event_type))
+
+    def all(self) -> tuple[str, ...]:
+        """Return the full name of every topic."""
+        return tuple(map(self.named, NAMES))
+
+
+@cache
+def topic_of(event_type: str) -> str:
+    """Return the short name, one of `NAMES`, of the topic for an event type."""
+    return _TOPIC_OF_TYPE.get(event_type) or _TOPIC_OF_NOUN[event_type.split(".")[1]]
+
+
+def work_key(event: CloudEvent) -> str:
+    """Return the key under which all that happens to one idea, or to a task without one, is in order."""
+    data: Any = cast("Any", event).data
+    return cast("str", data.idea_id or getattr(data, "task_id", None) or data.source_task_id)
+
+
+def key_of(event: CloudEvent) -> str:
+    """Return the Kafka key of an event: the cooldown scope of a diagnosis, else the work key."""
+    return event.data.cooldown_scope if isinstance(event, FailureDiagnosed) else work_key(event)
+
+
+@lru_cache(maxsize=100_000)
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition of a key, as Java's and aiokafka's default partitioners choose it."""
+    return cast("Callable[[bytes], int]", murmur2)(key) % (1 << 31) % partitions
