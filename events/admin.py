@@ -12,8 +12,8 @@ from events.broker import Broker, BrokerUnreachableError
 
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024
 VISIBLE_S: Final = 30.0
-# The log is the truth that every view is rebuilt from, so nothing of it expires unless an operator says so. All are
-# spelled out because a broker need not report its defaults, and clients read these when they derive topics of their own.
+# The log is the truth that every view is rebuilt from, so nothing of it expires unless an operator says so. All of it
+# is spelled out because not every broker reports its defaults, and clients look for them.
 SETTINGS: Final = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",
@@ -92,5 +92,6 @@ def _is_new(name: str, code: int, reason: str | None) -> bool:
 
 async def _until_visible(admin: Any, names: Sequence[str]) -> None:
     async with asyncio.timeout(VISIBLE_S):
+        # Apache Kafka acknowledges a topic shortly before its brokers know of it, and gives no sign when they do.
         while not set(names) <= (await _partition_counts(admin)).keys():
-            await asyncio.sleep(0.02)  # Apache Kafka acknowledges a topic shortly before its brokers know of it
+            await asyncio.sleep(0.02)  # noqa: ASYNC110 - the event is in another process

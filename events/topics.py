@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from aiokafka.partitioner import murmur2
 
+from events.dead_letters import RecordDeadLettered
 from events.envelope import CloudEvent
 from events.failures import FailureDiagnosed
 
@@ -47,8 +48,14 @@ def work_key(event: CloudEvent) -> str:
 
 
 def key_of(event: CloudEvent) -> str:
-    """Return the Kafka key of an event: the cooldown scope of a diagnosis, else the work key."""
-    return event.data.cooldown_scope if isinstance(event, FailureDiagnosed) else work_key(event)
+    """Return the Kafka key of an event: a diagnosis' cooldown scope, a dead letter's old key, else the work key."""
+    match event:
+        case FailureDiagnosed():
+            return event.data.cooldown_scope
+        case RecordDeadLettered():
+            return event.data.key or ""
+        case _:
+            return work_key(event)
 
 
 @lru_cache(maxsize=100_000)

@@ -1,0 +1,67 @@
+"""The shape of every decider: a row, an event and a moment go in, a new row and new events come out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from events.envelope import CloudEvent, derived_id
+from streams.diagnosis import Classifier
+from streams.policy import Policy
+
+Row = TypeVar("Row")
+E = TypeVar("E", bound=CloudEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The small state that every decider may read beside its row."""
+
+    policy: Policy
+    classifier: Classifier
+    halted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[Row]):
+    """The row as it is now, and what follows from the event; no events means nothing to do."""
+
+    row: Row
+    emits: Sequence[CloudEvent] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agent(Generic[Row]):
+    """An agent is data: which topics it reads, whose row an event concerns, and what to decide."""
+
+    name: str
+    reads: tuple[str, ...]
+    """Short names of the topics, see `events.topics.NAMES`."""
+    row: type[Row]
+    key: Callable[[CloudEvent], str | None]
+    """The key of the row that an event concerns; none when the event is not for this agent."""
+    decide: Callable[[Row, Any, datetime, Control], Decision[Row]]
+    """A pure function of the row (a default one for a new key), the event, its log time and the control state."""
+
+
+def derive(cause: str, name: str, event: type[E], at: datetime, data: dict[str, Any]) -> E:
+    """Make an event that follows from another one.
+
+    Args:
+        cause: Id of the event it follows from.
+        name: What is decided; together with the cause and the task it gives the same id whenever it is decided again.
+        event: Its type.
+        at: Log time of the cause.
+        data: Its data.
+    """
+    subject = data.get("task_id") or data.get("source_task_id")
+    return event.model_validate(
+        {
+            "id": derived_id(cause, str(subject), name),
+            "source": "/autoheal",
+            "subject": subject,
+            "time": at,
+            "causationid": cause,
+            "data": data,
+        }
+    )

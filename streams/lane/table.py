@@ -1,0 +1,107 @@
+"""A table whose rows are bytes, written in batches and kept by partition."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiokafka.structs import ConsumerRecord
+from faust.stores import memory
+from faust.tables.table import Table
+from faust.types import TP
+
+from streams.lane.batch import BatchSchema
+from streams.lane.producer import MAX_RECORD_BYTES
+
+if TYPE_CHECKING:
+    from streams.lane.app import LaneApp
+
+Newer = Callable[[bytes, bytes], bool]
+
+
+class LaneStore(memory.Store[bytes, bytes]):
+    """Rows in memory: one dict of bytes for each partition, which the garbage collector need not look into."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.rows: defaultdict[int, dict[bytes, bytes]] = defaultdict(dict)
+        self.applied: dict[int, int] = {}
+
+    def restore(self, partition: int, records: Sequence[ConsumerRecord], newer: Newer) -> None:
+        """Apply records of the changelog; of two rows of a key the newer stays, whichever was written last."""
+        rows = self.rows[partition]
+        for record in records:
+            key, row = record.key, record.value
+            if row is None:
+                rows.pop(key, None)
+            elif key not in rows or newer(rows[key], row):
+                rows[key] = row
+        self.note_applied(partition, records[-1].offset)
+
+    def note_applied(self, partition: int, offset: int) -> None:
+        """Note that the rows hold the changelog up to and including an offset."""
+        self.applied[partition] = max(offset, self.applied.get(partition, -1))
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Return up to where recovery need not read: a kept partition or standby only reads on."""
+        return self.applied.get(tp.partition)
+
+    def apply_changelog_batch(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the consumer has applied the rows as it fetched them."""
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Drop the rows of partitions that are no longer here, neither in use nor standing by."""
+        kept = {tp.partition for tp in active_tps | standby_tps}
+        for partition in self.rows.keys() - kept:
+            del self.rows[partition]
+            self.applied.pop(partition, None)
+
+
+class LaneTable(Table[bytes, bytes]):
+    """Rows by key within a partition; keys and rows are bytes that only the caller understands."""
+
+    app: "LaneApp"
+    data: LaneStore
+
+    def __init__(self, app: "LaneApp", *, newer: Newer, **options: Any) -> None:
+        """Define a table; `newer(stored, incoming)` says whether the incoming row replaces the stored one."""
+        super().__init__(
+            app,
+            schema=BatchSchema(),
+            standby_buffer_size=1,
+            extra_topic_configs={"max.message.bytes": str(MAX_RECORD_BYTES + (1 << 20))},
+            **options,
+        )
+        self._newer = newer
+
+    def lane_get(self, partition: int, key: bytes) -> bytes | None:
+        """Return the row of a key, None if there is none."""
+        return self.data.rows[partition].get(key)
+
+    async def lane_write(self, partition: int, rows: Mapping[bytes, bytes]) -> None:
+        """Write rows: to the changelog first, and once the broker has acknowledged them all to the store.
+
+        Raises:
+            RecordTooLargeError: A row is larger than 8 MiB.
+            aiokafka.errors.KafkaError: The broker refused or did not acknowledge in time.
+        """
+        if not rows:
+            return
+        now = int(time.time() * 1000)
+        records = [(key, row, now) for key, row in rows.items()]
+        last = await self.app.lane_producer.send_batch(self.changelog_topic_name, partition, records)
+        self.data.rows[partition].update(rows)
+        self.data.note_applied(partition, last)
+
+    def lane_rows(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Return the rows of a partition as they are now; none unless this worker owns it and has recovered it."""
+        owned = self.app.assignor.is_active(TP(self.changelog_topic_name, partition))
+        settled = not (self.app.rebalancing or self.app.in_recovery)
+        return iter(tuple(self.data.rows[partition].items()) if owned and settled else ())
+
+    def restore(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
+        """Apply records of the changelog."""
+        self.data.restore(partition, records, self._newer)
+
+    def _new_store(self) -> LaneStore:
+        return LaneStore("memory://", self.app, self, table_name=self.name, loop=self.loop)

@@ -1,0 +1,46 @@
+"""A Kafka record as the agents see it: bytes with a coordinate and a log time."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+Coordinate = tuple[int, int]
+"""Offset of an input record, and which of the events that it caused."""
+
+
+class Record(Protocol):
+    """What is needed of a Kafka record; the timestamp is in milliseconds."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+def place(record: Record) -> str:
+    """Return where a record is in the log: `topic/partition@offset`."""
+    return f"{record.topic}/{record.partition}@{record.offset}"
+
+
+def log_time(record: Record) -> datetime:
+    """Return the record's timestamp, the only clock that decisions use."""
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def coordinate(record: Record, origin: str | None) -> tuple[str, Coordinate]:
+    """Return where a record stands in its source: the record that caused it, by its `origin`, else the record itself.
+
+    A derived event that was published again after a crash is a new record with the old coordinate.
+    """
+    if origin is None:
+        return f"{record.topic}/{record.partition}", (record.offset, 0)
+    source, _, position = origin.rpartition("@")
+    offset, _, index = position.partition("#")
+    return source, (int(offset), int(index))

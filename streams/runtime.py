@@ -1,0 +1,141 @@
+"""The one runtime of all agents: a batch of records in, new rows and new records out. It does no I/O."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic
+
+import orjson
+from pydantic import BaseModel, TypeAdapter
+
+from events.codec import decode, encode
+from events.envelope import CloudEvent
+from events.topics import Topics, key_of, partition_of, work_key
+from streams.dead_letter import dead_letter
+from streams.decider import Agent, Control, Row
+from streams.record import Coordinate, Record, coordinate, log_time, place
+
+Outputs = dict[tuple[str, int], list[tuple[bytes, bytes, int]]]
+"""Per topic and partition: key, value and timestamp (milliseconds) of each record."""
+
+PRODUCERS_TOPICS = ("tasks", "requests")
+"""Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[Row]):
+    """A row as the changelog keeps it."""
+
+    row: Row
+    applied: dict[str, Coordinate] = field(default_factory=dict)
+    """Highest coordinate that the row contains, per source topic and partition."""
+    generation: int = 0
+    """Consumer group generation of the worker that wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a batch leads to: publish the outputs first, then write the rows."""
+
+    outputs: Outputs
+    rows: dict[bytes, bytes]
+
+
+def newer(stored: bytes, incoming: bytes) -> bool:
+    """Tell whether an incoming row of the changelog replaces the stored one.
+
+    A worker that was stopped and woken up after its partitions moved on may write an old row behind a newer one. Such
+    a row contains nothing that the newer one lacks; where neither contains the other, the later generation is right.
+    """
+    old, new = orjson.loads(stored), orjson.loads(incoming)
+    if _contains(new["applied"], old["applied"]):
+        return True
+    return not _contains(old["applied"], new["applied"]) and bool(new["generation"] >= old["generation"])
+
+
+def _contains(whole: dict[str, list[int]], part: dict[str, list[int]]) -> bool:
+    return all(whole.get(source, [-1]) >= coordinate for source, coordinate in part.items())
+
+
+class Runtime(Generic[Row]):
+    """Runs one agent over batches of records."""
+
+    def __init__(self, agent: Agent[Row], topics: Topics, partitions: int, control: Control) -> None:
+        """Prepare to run an agent on topics that all have the same number of partitions."""
+        self._agent = agent
+        self._topics = topics
+        self._partitions = partitions
+        self._control = control
+        self._codec: TypeAdapter[Stored[Row]] = TypeAdapter(Stored[agent.row])  # type: ignore[name-defined]
+        self._producers_topics = frozenset(map(topics.named, PRODUCERS_TOPICS))
+
+    def process(self, records: Iterable[Record], get: Callable[[bytes], bytes | None], generation: int = 0) -> Outcome:
+        """Decide on every record of one partition's batch, in order.
+
+        Args:
+            records: The batch.
+            get: Returns the stored bytes of a row.
+            generation: Consumer group generation to write the rows under.
+        """
+        rows: dict[bytes, Stored[Row]] = {}
+        outputs: Outputs = defaultdict(list)
+        for record in records:
+            try:
+                event = decode(record.value)
+                if self._is_misplaced(event, record):
+                    self._send(outputs, event, record.value or b"", record.timestamp)
+                    continue
+                emits = self._apply(event, record, rows, get, generation)
+            except Exception as error:  # noqa: BLE001 - whatever a record makes us raise, the stream goes on
+                emits = (dead_letter(self._agent.name, record, error),)
+            for index, emit in enumerate(emits):
+                origin = f"{place(record)}#{index}"
+                self._send(outputs, emit, encode(emit.model_copy(update={"origin": origin})), _milliseconds(emit.time))
+        return Outcome(outputs, {key: _dump(stored) for key, stored in rows.items()})
+
+    def _apply(
+        self,
+        event: CloudEvent,
+        record: Record,
+        rows: dict[bytes, Stored[Row]],
+        get: Callable[[bytes], bytes | None],
+        generation: int,
+    ) -> Sequence[CloudEvent]:
+        """Fold one event into the row that it concerns and return what follows from it."""
+        name = self._agent.key(event)
+        if name is None:
+            return ()
+        key = name.encode()
+        stored = rows.get(key) or self._load(get(key))
+        derived = record.topic not in self._producers_topics
+        source, position = coordinate(record, event.origin if derived else None)
+        if stored.applied.get(source, (-1, 0)) >= position:
+            return ()
+        at = (derived and event.time) or log_time(record)
+        decision = self._agent.decide(stored.row, event, at, self._control)
+        if decision.row is not stored.row or decision.emits:
+            rows[key] = Stored(decision.row, stored.applied | {source: position}, generation)
+        return decision.emits
+
+    def _load(self, raw: bytes | None) -> Stored[Row]:
+        return self._codec.validate_json(raw) if raw else Stored(self._agent.row())
+
+    def _is_misplaced(self, event: CloudEvent, record: Record) -> bool:
+        """Tell whether a producer put a record elsewhere than where all that happens to its work key is."""
+        if record.topic not in self._producers_topics:
+            return False
+        key = work_key(event).encode()
+        return record.key != key or partition_of(key, self._partitions) != record.partition
+
+    def _send(self, outputs: Outputs, event: CloudEvent, value: bytes, timestamp: int) -> None:
+        key = key_of(event).encode()
+        outputs[self._topics.of(event.type), partition_of(key, self._partitions)].append((key, value, timestamp))
+
+
+def _milliseconds(moment: datetime | None) -> int:
+    return int(moment.timestamp() * 1000) if moment else 0
+
+
+def _dump(stored: Stored[Any]) -> bytes:
+    return orjson.dumps(stored, option=orjson.OPT_UTC_Z, default=BaseModel.model_dump)
