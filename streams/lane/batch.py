@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self, cast
 
 import faust
@@ -24,10 +25,12 @@ class Batch:
     records: Sequence[ConsumerRecord]
 
     @classmethod
-    def held_by(cls, message: Message) -> Self:
-        """Return the batch that a message of the lane's consumer holds."""
-        records = cast("Sequence[ConsumerRecord]", message.value)
-        return cls(message.topic, message.partition, cast("int", message.generation_id), records)
+    def held_by(cls, messages: Sequence[Message]) -> Self:
+        """Return the batch that consecutive messages of the lane's consumer hold together."""
+        first = messages[0]
+        held = [cast("Sequence[ConsumerRecord]", message.value) for message in messages]
+        records = held[0] if len(held) == 1 else tuple(chain.from_iterable(held))
+        return cls(first.topic, first.partition, cast("int", first.generation_id), records)
 
 
 class BatchSchema(faust.Schema[Any, Any]):

@@ -3,86 +3,106 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from faust.types.tuples import Message
 
 from streams.lane.batch import Batch
+from streams.lane.consumer import BATCH_RECORDS
 
 if TYPE_CHECKING:
     from streams.lane.app import LaneApp
 
 log = logging.getLogger(__name__)
 
-BATCHES_AT_ONCE: Final = 16
+FETCHED_AHEAD: Final = 32
 
 Handle = Callable[[Batch], Awaitable[None]]
 
 
-class LaneCancelledError(RuntimeError):
-    """A handler let itself be cancelled, so its batch is neither done nor failed."""
+class CancelledBatchError(RuntimeError):
+    """A handler let itself be cancelled, so that its batch is neither done nor failed."""
 
 
 class Handler:
     """Runs one batch at a time for each partition number, whatever the topic, and several partitions side by side.
 
-    A batch is acknowledged when the function has returned. When it raises, nothing is acknowledged any more and the
-    app crashes: a later batch that went on would hide the failed one.
+    What was fetched meanwhile is put together into the next batch, so that a slow broker makes batches larger and
+    not later. A batch is acknowledged when the function has returned. When it raises, nothing is acknowledged any
+    more and the app crashes: a later batch that went on would hide the failed one.
     """
 
     def __init__(self, app: "LaneApp", name: str, handle: Handle) -> None:
         self._app = app
         self._name = name
         self._handle = handle
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(
-            asyncio.Lock
-        )  # a Lock is taken first come first served
-        self._room = asyncio.Semaphore(BATCHES_AT_ONCE)
-        self._at_work: set[asyncio.Future[None]] = set()
+        self._waiting: defaultdict[int, list[Message]] = defaultdict(list)
+        self._at_work: dict[int, asyncio.Future[None]] = {}
+        self._room = asyncio.Semaphore(FETCHED_AHEAD)
         self._failed = False
 
     async def consume(self, stream: Any) -> None:
-        """Start on every batch of a stream, as there is room."""
+        """Take every message of a stream, as there is room, and see that its partition is at work."""
         async for event in stream.noack().events():
             await self._room.acquire()
-            task = self._app.add_future(self._in_turn(event.message))
-            self._at_work.add(task)
-            task.add_done_callback(self._leave)
+            partition = event.message.partition
+            self._waiting[partition].append(event.message)
+            if partition not in self._at_work:
+                self._at_work[partition] = self._app.add_future(self._work_off(partition))
 
     async def finish(self) -> None:
         """Wait until every batch at work has ended."""
         while self._at_work:
-            await asyncio.wait(self._at_work)
+            await asyncio.wait(self._at_work.values())
 
-    def _leave(self, task: "asyncio.Future[None]") -> None:
-        self._at_work.discard(task)
-        self._room.release()
+    async def _work_off(self, partition: int) -> None:
+        try:
+            while self._waiting[partition]:
+                await self._process(self._take(partition))
+        finally:
+            del self._at_work[partition]
 
-    async def _in_turn(self, message: Message) -> None:
-        async with self._turns[message.partition]:
-            batch = Batch.held_by(message)
-            if self._failed or not self._app.may_start(batch):
-                self._app.lane_consumer.forget(message)
-                return
-            await self._attempt(batch)
-            if self._app.still_owned(batch):
-                message.ack(self._app.lane_consumer)
-            else:
-                self._app.lane_consumer.forget(message)
+    def _take(self, partition: int) -> Sequence[Message]:
+        """Take what waits of the topic that has waited longest, up to the size of a batch."""
+        waiting = self._waiting[partition]
+        origin = _origin(waiting[0])
+        taken: list[Message] = []
+        left: list[Message] = []
+        size = 0
+        for message in waiting:
+            size += len(message.value or ()) if _origin(message) == origin else 0
+            fits = _origin(message) == origin and (size <= BATCH_RECORDS or not taken)
+            (taken if fits else left).append(message)
+        self._waiting[partition] = left
+        return taken
+
+    async def _process(self, messages: Sequence[Message]) -> None:
+        batch = Batch.held_by(messages)
+        done = False
+        try:
+            if not self._failed and self._app.may_start(batch):
+                await self._attempt(batch)
+                done = self._app.still_owned(batch)
+        finally:
+            for message in messages:
+                self._room.release()
+                if done:
+                    message.ack(self._app.lane_consumer)
+                else:
+                    self._app.lane_consumer.forget(message)
 
     async def _attempt(self, batch: Batch) -> None:
         try:
             await self._handle(batch)
-        except asyncio.CancelledError as error:
+        except BaseException as error:
             self._failed = True
-            if self._app.should_stop:
-                raise
-            raise LaneCancelledError from error
-        except Exception as error:
-            self._failed = True
+            if isinstance(error, asyncio.CancelledError):
+                if self._app.should_stop:
+                    raise
+                raise CancelledBatchError from error
             log.critical(
-                "%s failed on %s/%d offsets %d to %d, nothing of them is acknowledged: %s: %s",
+                "%s failed on %s/%d, offsets %d to %d, nothing of them is acknowledged: %s: %s",
                 self._name,
                 batch.topic,
                 batch.partition,
@@ -92,3 +112,7 @@ class Handler:
                 error,
             )
             raise
+
+
+def _origin(message: Message) -> tuple[str, int | None]:
+    return message.topic, message.generation_id
