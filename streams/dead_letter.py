@@ -1,6 +1,7 @@
 """What becomes of a record that cannot be processed: it is kept, with the reason, and the stream goes on."""
 
 import traceback
+
 import structlog
 
 from events.codec import MAX_EVENT_BYTES, RefusedEventError

@@ -12,9 +12,9 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from events.codec import RefusedEventError, decode
 from events.topics import Topics, key_of
-from streams.topology import AGENTS
 from streams.decider import Control
 from streams.runtime import Runtime
+from streams.topology import AGENTS
 
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
