@@ -15,6 +15,13 @@ from events.broker import TANSU, BrokerUnreachableError, probe
 
 pytestmark = pytest.mark.integration
 
+PARENT = """
+import time
+from autoheal.embedded import EmbeddedBroker
+print(EmbeddedBroker().start().pid, flush=True)
+time.sleep(60)
+"""
+
 
 async def test_it_runs_for_the_length_of_a_with_block() -> None:
     """It answers inside the block, and its process is gone after it."""
@@ -58,8 +65,7 @@ def test_ctrl_c_does_not_reach_it() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_it_dies_with_its_parent() -> None:
     """A broker whose parent is killed with -9 ends too."""
-    script = "import time; from autoheal.embedded import EmbeddedBroker as B; print(B().start().pid, flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         broker = os.pidfd_open(int(parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)

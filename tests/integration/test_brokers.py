@@ -28,7 +28,7 @@ async def test_topics_are_created_once(broker: BrokerProcess, prefix: str) -> No
 
 
 async def test_another_partition_count_is_refused(broker: BrokerProcess, prefix: str) -> None:
-    """A topic with another partition count is refused by name, with the setting that mends it, and nothing is created."""
+    """A topic with another partition count is refused by name, with the remedy, and nothing is created."""
     able = await probe(broker.bootstrap)
     old, new = f"{prefix}.old", f"{prefix}.new"
     await create_topics(broker.bootstrap, [old], partitions=2, broker=able)
