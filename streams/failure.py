@@ -65,7 +65,9 @@ def fingerprint(cause: FailureCause) -> str:
 
 def _classified(event: Failure, classifier: Classifier) -> Diagnosis:
     data = event.data
-    output = data.output or (data.partial_output if isinstance(event, TaskTimedOut) else None)
+    output = data.output
+    if output is None and isinstance(event, TaskTimedOut):
+        output = event.data.partial_output
     found = classifier.classify(output, exit_code=data.exit_code, signal=data.signal, task_type=data.task_type)
     if found.category == "unknown" and data.error_summary:
         from_summary = classifier.classify(data.error_summary)

@@ -1,27 +1,23 @@
 """A Kafka record as the agents see it: bytes with a coordinate and a log time."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 Coordinate = tuple[int, int]
 """Offset of an input record, and which of the events that it caused."""
 
 
-class Record(Protocol):
-    """What is needed of a Kafka record; the timestamp is in milliseconds."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the agents need of a record; aiokafka's consumer records have the same fields."""
 
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    """Log time in milliseconds since 1970."""
+    key: bytes | None
+    value: bytes | None
 
 
 def place(record: Record) -> str:

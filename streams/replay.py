@@ -4,8 +4,8 @@ The same events give the same bytes at each run: it is the backtest of a policy 
 """
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
@@ -13,22 +13,11 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from events.codec import RefusedEventError, decode
 from events.topics import Topics, key_of
 from streams.decider import Control
+from streams.record import Record
 from streams.runtime import Runtime
 from streams.topology import AGENTS
 
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
-
-
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """A record of the log in memory; the timestamp is in milliseconds."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes
 
 
 class Replay:
@@ -37,7 +26,7 @@ class Replay:
     def __init__(self, control: Control) -> None:
         """Start with an empty log."""
         self._topics = Topics()
-        self._readers: defaultdict[str, list[tuple[Runtime, dict[bytes, bytes]]]] = defaultdict(list)
+        self._readers: defaultdict[str, list[tuple[Runtime[Any], dict[bytes, bytes]]]] = defaultdict(list)
         for agent in AGENTS:
             runtime, rows = Runtime(agent, self._topics, 1, control), dict[bytes, bytes]()
             for name in agent.reads:
@@ -51,7 +40,7 @@ class Replay:
         An event with an `origin` was derived when the log was recorded: it is left out here and derived anew.
 
         Args:
-            line: A CloudEvent as JSON. Its log time is `_at` when it has one, else `time`, else that of the line before.
+            line: A CloudEvent as JSON. Its log time is `_at` if it has one, else `time`, else that of the line before.
 
         Raises:
             RefusedEventError: `_at` is no time. (A line that is no event becomes a dead letter, as in a live run.)
@@ -79,10 +68,10 @@ class Replay:
                     derived += (raw for _, raw, _ in outputs)
         return derived
 
-    def _append(self, topic: str, key: bytes | None, value: bytes, timestamp: int) -> LogRecord:
+    def _append(self, topic: str, key: bytes | None, value: bytes, timestamp: int) -> Record:
         offset = self._ends[topic]
         self._ends[topic] += 1
-        return LogRecord(topic, 0, offset, timestamp, key, value)
+        return Record(topic, 0, offset, timestamp, key, value)
 
 
 def _recorded_at(line: bytes) -> datetime | None:
