@@ -1,0 +1,84 @@
+"""Secrets are masked before text leaves in summaries, evidence, directions, projections or dead letters (S2.1).
+
+Needs ``google-re2``, which a mere producer has not: import it by name, ``events`` itself never does.
+"""
+
+import re2
+
+_MASK = b"***"
+
+# Each alternative: what stays readable as a group of its own, then the secret, then what ends it, if it must stay.
+_PRIVATE_KEY = (  # also when cut off before its end
+    rb"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)(?:[\sA-Za-z0-9+/=\\:,*]|-[A-Za-z0-9])*(-----END [A-Z0-9 ]*-----)?"
+)
+_PRIVATE_KEY_END = rb"()(?:[A-Za-z0-9+/=*]+\s+)+(-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)"
+_PRIVATE_KEY_LINE = rb"(?m:^([ \t]*)[A-Za-z0-9+/]{64,76}={0,2}[ \t]*$)"
+_TOKENS = (
+    rb"\b((?:sk|pk|rk|whsec)_(?:live|test)_|sk-(?:proj-|ant-|or-|svcacct-)?|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-"
+    rb"|AIza|ya29\.|npm_|pypi-|hf_|gsk_|pplx-|r8_|xai-|hvs\.|dop_v1_|dckr_pat_|shp(?:at|ss|ca)_|SG\.|dapi|whsec_|glsa_"
+    rb"|AGE-SECRET-KEY-|A(?:KIA|SIA|BIA|CCA|GPA|IDA|ROA|NPA)|eyJ)[A-Za-z0-9._/+=-]{6,}"
+    rb"|(hooks\.slack\.com/services/)[\w/]+"
+)
+_HEADERS = (
+    rb"(?i:\b((?:proxy-)?authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:bearer|basic|token|apikey|bot)\s+)[^\s\"',;]+)"
+    rb"|(?i:\b((?:proxy-)?authorization\\?[\"']?\s*[:=]\s*\\?[\"']?)[^\r\n\"']+)"
+    rb"|(?i:\b((?:set-)?cookie\\?[\"']?: *)[^\r\n\"']+)"
+    rb"|(?i:\b(bearer\s+)[A-Za-z0-9._~+/=*-]{3,})"
+)
+_KEYS = (
+    rb"[\w.-]*(?:pass(?:word|wd|phrase|code)[\w-]*|(?:\b|[_-])(?:pass|pwd)|pwd|secret[\w-]*|token|(?:api|access|account|auth"
+    rb"|encryption|private|shared[_-]?access|signing|subscription)[_-]?key[\w-]*|credentials?)"
+)
+_ASSIGNMENTS = (
+    rb"(?i:(" + _KEYS + rb"\\?[\"']?\s*(?:=>|:=|[:=])\s*\\?\")(?:[^\"\\]|\\[^\"])+)"
+    rb"|(?i:(" + _KEYS + rb"\\?[\"']?\s*(?:=>|:=|[:=])\s*\\?')(?:[^'\\]|\\[^'])+)"
+    rb"|(?i:(" + _KEYS + rb"[\"']?\s*(?:=>|:=|[:=])[ \t]*)[^\s\"'&;][^\s&;]*)"
+    rb"|(?i:(--?" + _KEYS + rb"(?:\s+|=)[\"']?)[^\s\"'-][^\s\"']*)"
+    rb"|(?i:((?:^|\s)(?:-u|--user|--proxy-user)[ =][\"']?[^\s:\"']+:)[^\s\"']+)"
+    rb"|(?i:(\b(?:api[ _-]?key|token|password|secret) (?:provided|supplied|given|used):? [\"']?)[^\s\"',;]+)"
+)
+_USERINFO = rb"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#\"'<>@]+(?:@[^\s/?#\"'<>@]+)*(@)"
+
+# Words that prose puts after "Bearer".
+_PROSE = frozenset({b"token", b"tokens", b"auth", b"authentication", b"authorization", b"realm", b"scheme", b"error"})
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are matched as they are, whatever their encoding
+    options.log_errors = False
+    return options
+
+
+# One after the other, since one secret may stand inside of another's value.
+_PASSES = tuple(
+    re2.compile(part, _options())
+    for part in (_PRIVATE_KEY, _PRIVATE_KEY_END, _PRIVATE_KEY_LINE, _HEADERS, _USERINFO, _ASSIGNMENTS, _TOKENS)
+)
+_ANY_SIGN = re2.compile(
+    rb"(?i)-----|://[^\s/]*@|bearer|authorization|cookie|pass|pwd|secret|token|credential"
+    rb"|(?:api|access|account|auth|encryption|private|signing|subscription)[ _-]?key|--?u(?:ser)?[ =]|proxy-user"
+    rb"|\b(?:sk|pk|rk|whsec)[-_]|gh[pousr]_|github_pat_|glpat-|xox|xapp-|aiza|ya29|npm_|pypi-|hf_|gsk_|pplx-|r8_|xai-"
+    rb"|hvs\.|dop_v1_|dckr_|shp|sg\.|dapi|glsa_|\ba(?:kia|sia|bia|cca|gpa|ida|roa|npa)|eyj|slack\.com|[A-Za-z0-9+/]{64}",
+    _options(),
+)
+
+
+def mask(text: str) -> str:
+    """Replace every secret in a text by ``***``; names, prefixes and what surrounds them stay.
+
+    Masking masked text changes nothing, and the time is linear in the length whatever the text.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    if _ANY_SIGN.search(data) is None:
+        return text
+    for pattern in _PASSES:
+        data = pattern.sub(_hide, data)
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _hide(found: "re2._Match") -> bytes:
+    if found.group().lower().removeprefix(b"bearer").strip() in _PROSE:
+        return found.group()
+    kept = [group for group in found.groups() if group is not None]
+    return _MASK.join(kept) if len(kept) > 1 else kept[0] + _MASK

@@ -1,0 +1,125 @@
+"""From an output and the way the process ended to one diagnosis (S2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from events.categories import Category
+from events.secrets import mask
+from streams.diagnosis.exit_status import ExitStatus, read_exit_status
+from streams.diagnosis.matching import Hit, Matcher
+from streams.diagnosis.output import Output, read_output
+from streams.diagnosis.rule import Rule, packaged_rules
+from streams.diagnosis.summary import NO_DIAGNOSTICS, last_line, line_of, summarize
+
+_EVIDENCE = 8
+_EVIDENCE_CHARS = 200
+_DECISIVE = 0.9  # a score below says too little for any category
+_SURE = 3.0  # the strength of words with one meaning
+
+
+@dataclass(slots=True, frozen=True)
+class Evidence:
+    """A rule that spoke: where (in characters of the output) and on what text, secrets masked."""
+
+    rule: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True, frozen=True)
+class Diagnosis:
+    """Why a task failed (S2)."""
+
+    category: Category
+    summary: str
+    reason: str
+    evidence: tuple[Evidence, ...]
+    confidence: float
+
+
+class Classifier:
+    """Diagnoses failures by rules.
+
+    Args:
+        rules: In any order; which one decides depends on strength and place only.
+
+    Raises:
+        ValueError: A pattern does not compile.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._matcher = Matcher(rules)
+
+    def classify(
+        self,
+        output: str | None,
+        *,
+        exit_code: int | None = None,
+        signal: str | int | None = None,
+        task_type: str | None = None,
+    ) -> Diagnosis:
+        """Name the cause that finally made a task fail.
+
+        Args:
+            output: What the task printed, in any state.
+            exit_code: As the shell (128 + n) or Python's subprocess (-n) reports it.
+            signal: Its name or number.
+            task_type: The phase.
+        """
+        text = read_output(output or "")
+        hits = self._matcher.hits(text.data)
+        best = hits[0] if hits and hits[0].score >= _DECISIVE else None
+        status = read_exit_status(exit_code, signal)
+        if status and (best is None or status.strength >= best.score):
+            return _by_status(status, output or "", text, hits)
+        if best:
+            return _by_hit(best, output or "", text, hits)
+        return Diagnosis("unknown", summarize(last_line(text.data)) or NO_DIAGNOSTICS, "unknown", (), 0.0)
+
+
+@cache
+def default_classifier() -> Classifier:
+    """The classifier of the packaged rules; compiled once."""
+    return Classifier(packaged_rules())
+
+
+def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
+    rule = best.rule
+    summary = summarize(line_of(text.data, best.start, best.end))
+    return Diagnosis(rule.category, summary, rule.reason, _evidence(output, text, hits), _confidence(best, hits))
+
+
+def _by_status(status: ExitStatus, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
+    agreeing = next((hit for hit in hits if hit.rule.category == status.category and hit.score >= _DECISIVE), None)
+    own = Evidence("exit-status", 0, 0, status.words)
+    evidence = (own, *_evidence(output, text, hits))
+    if agreeing:
+        summary, reason = summarize(line_of(text.data, agreeing.start, agreeing.end)), agreeing.rule.reason
+    else:
+        last = summarize(last_line(text.data))
+        summary, reason = f"{status.words}, {f'last output: {last}' if last else 'no output'}"[:500], status.reason
+    return Diagnosis(status.category, summary, reason, evidence, min(1.0, status.strength / _SURE))
+
+
+def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...]:
+    """The best match of each rule that spoke."""
+    best_of: dict[str, Hit] = {}
+    for hit in hits:
+        best_of.setdefault(hit.rule.name, hit)
+        if len(best_of) == _EVIDENCE:
+            break
+    return tuple(_as_evidence(output, text, hit) for hit in best_of.values())
+
+
+def _as_evidence(output: str, text: Output, hit: Hit) -> Evidence:
+    start = text.origin(hit.start)
+    end = min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
+    return Evidence(hit.rule.name, start, end, mask(output[start:end]))
+
+
+def _confidence(best: Hit, hits: list[Hit]) -> float:
+    """How telling the words were, less what speaks for the strongest other category."""
+    rival = next((hit.score for hit in hits if hit.rule.category != best.rule.category), 0.0)
+    return round(min(1.0, best.score / _SURE) * best.score / (best.score + rival), 3)

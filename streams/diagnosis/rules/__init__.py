@@ -1,0 +1,1 @@
+"""The packaged rules: one TOML file per category, each a list of ``[[rules]]``."""
