@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from events.envelope import CloudEvent, derived_id
+from events.envelope import CloudEvent, Data, derived_id
 from streams.diagnosis import Classifier
 from streams.policy import Policy
 
@@ -44,7 +44,7 @@ class Agent(Generic[Row]):
     """A pure function of the row (a default one for a new key), the event, its log time and the control state."""
 
 
-def derive(cause: str, name: str, event: type[E], at: datetime, data: dict[str, Any]) -> E:
+def derive(cause: str, name: str, event: type[E], at: datetime, data: Data) -> E:
     """Make an event that follows from another one.
 
     Args:
@@ -54,14 +54,7 @@ def derive(cause: str, name: str, event: type[E], at: datetime, data: dict[str, 
         at: Log time of the cause.
         data: Its data.
     """
-    subject = data.get("task_id") or data.get("source_task_id")
-    return event.model_validate(
-        {
-            "id": derived_id(cause, str(subject), name),
-            "source": "/autoheal",
-            "subject": subject,
-            "time": at,
-            "causationid": cause,
-            "data": data,
-        }
-    )
+    fields: Any = data
+    subject = getattr(data, "source_task_id", None) or fields.task_id
+    attributes: dict[str, Any] = {"source": "/autoheal", "subject": subject, "time": at, "causationid": cause}
+    return event(id=derived_id(cause, subject, name), data=data, **attributes)

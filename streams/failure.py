@@ -3,9 +3,10 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from events.categories import Category
+from events.failures import Evidence
 from events.secrets import mask
 from events.tasks import TaskFailed, TaskTimedOut
 from streams.diagnosis import Classifier, Diagnosis
@@ -21,11 +22,11 @@ _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|[\w.~-]*/[\w./~-]+|0x[0-9a-fA
 class FailureCause:
     """Why a task failed, and who says so."""
 
-    error_category: Category
-    error_summary: str
+    category: Category
+    summary: str
     reason: str
     confidence: float
-    evidence: tuple[Any, ...]
+    evidence: tuple[Evidence, ...]
     classified_by: Literal["producer", "rules"]
 
 
@@ -35,11 +36,11 @@ def find_cause(event: Failure, classifier: Classifier) -> FailureCause:
     found = _classified(event, classifier)
     category, reason = _category(event, found)
     return FailureCause(
-        error_category=category,
-        error_summary=said or found.summary,
+        category=category,
+        summary=said or found.summary,
         reason=reason,
         confidence=1.0 if event.data.error_category else found.confidence,
-        evidence=found.evidence,
+        evidence=tuple(Evidence(rule=e.rule, start=e.start, end=e.end, text=e.text) for e in found.evidence),
         classified_by="producer" if event.data.error_category else "rules",
     )
 
@@ -48,19 +49,19 @@ def cooldown_scope(scope: CooldownScope, cause: FailureCause, provider: str | No
     """Return the name of the cooldown that a failure falls under (S1)."""
     match scope:
         case "category":
-            return cause.error_category
+            return cause.category
         case "category+provider":
-            return f"{cause.error_category}+{provider or 'unknown'}"
+            return f"{cause.category}+{provider or 'unknown'}"
         case "category+idea":
-            return f"{cause.error_category}+{idea_id or 'none'}"
+            return f"{cause.category}+{idea_id or 'none'}"
         case "category+fingerprint":
-            return f"{cause.error_category}+{fingerprint(cause)}"
+            return f"{cause.category}+{fingerprint(cause)}"
 
 
 def fingerprint(cause: FailureCause) -> str:
     """Return what two failures of one kind have in common: the summary without what varies from run to run (S1)."""
-    steady = _VARYING.sub("*", cause.error_summary)
-    return hashlib.blake2s(f"{cause.error_category}/{cause.reason}/{steady}".encode(), digest_size=8).hexdigest()
+    steady = _VARYING.sub("*", cause.summary)
+    return hashlib.blake2s(f"{cause.category}/{cause.reason}/{steady}".encode(), digest_size=8).hexdigest()
 
 
 def _classified(event: Failure, classifier: Classifier) -> Diagnosis:

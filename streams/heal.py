@@ -3,10 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from events.envelope import CloudEvent, derived_id
 from events.failures import FailureDiagnosed, FailureDiagnosedData
-from events.heals import HealRequested, HealSuppressed, SuppressionReason
+from events.heals import HealRequested, HealRequestedData, HealSuppressed, HealSuppressedData, SuppressionReason
 from events.tasks import HEAL_TASK_TYPE
 from streams.decider import Agent, Control, Decision, derive
 from streams.policy import Policy, Strategy
@@ -30,13 +31,11 @@ def key(event: CloudEvent) -> str | None:
     return None
 
 
-def evolve(row: CooldownRow, at: datetime) -> CooldownRow:
-    """Take a heal as requested; a moment that runs backwards is no time passed."""
-    return CooldownRow(max(at, row.requested_at or at))
-
-
 def decide(row: CooldownRow, event: FailureDiagnosed, at: datetime, control: Control) -> Decision[CooldownRow]:
-    """Request a heal, or suppress it by the first guard that holds."""
+    """Request a heal, or suppress it by the first guard that holds.
+
+    Log time that runs backwards is no time passed: such a failure is inside of the cooldown.
+    """
     failure = event.data
     over_at = _cooldown_over(row, control.policy.strategies[failure.error_category])
     reason: SuppressionReason | None = failure.verdict
@@ -45,7 +44,7 @@ def decide(row: CooldownRow, event: FailureDiagnosed, at: datetime, control: Con
     elif reason is None and over_at and at < over_at:
         reason = "cooldown"
     if reason is None:
-        return Decision(evolve(row, at), (_requested(event, at, control.policy),))
+        return Decision(CooldownRow(at), (_requested(event, at, control.policy),))
     return Decision(row, (_suppressed(event, at, reason, over_at if reason == "cooldown" else None),))
 
 
@@ -56,30 +55,34 @@ def _cooldown_over(row: CooldownRow, strategy: Strategy) -> datetime | None:
 def _suppressed(
     event: FailureDiagnosed, at: datetime, reason: SuppressionReason, retry_at: datetime | None
 ) -> HealSuppressed:
-    data = _decision_data(event.data) | {"reason": reason, "retry_at": retry_at}
+    data = HealSuppressedData(**_decision_data(event.data), reason=reason, retry_at=retry_at)
     return derive(event.id, "decision", HealSuppressed, at, data)
 
 
 def _requested(event: FailureDiagnosed, at: datetime, policy: Policy) -> HealRequested:
     failure = event.data
     strategy = policy.strategies[failure.error_category]
-    data = _decision_data(failure) | {
-        "heal_task_id": f"heal-{derived_id(event.id, failure.task_id, 'heal')}",
-        "retry_count": failure.attempts + 1,
-        "strategy_name": strategy.name or failure.error_category,
-        "direction": render_direction(strategy, failure),
-        "executor_hint": choose_executor(strategy.executor_hint, failure.executor, policy.guards.executor_fallbacks),
-        "max_runtime_seconds": _max_runtime_seconds(failure, policy),
-        "expires_at": at + timedelta(seconds=policy.guards.observation_window_seconds),
-    }
+    data = HealRequestedData(
+        **_decision_data(failure),
+        heal_task_id=f"heal-{derived_id(event.id, failure.task_id, 'heal')}",
+        retry_count=failure.attempts + 1,
+        strategy_name=strategy.name or failure.error_category,
+        direction=render_direction(strategy, failure),
+        executor_hint=choose_executor(strategy.executor_hint, failure.executor, policy.guards.executor_fallbacks),
+        max_runtime_seconds=_max_runtime_seconds(failure, policy),
+        expires_at=at + timedelta(seconds=policy.guards.observation_window_seconds),
+    )
     return derive(event.id, "decision", HealRequested, at, data)
 
 
-def _decision_data(failure: FailureDiagnosedData) -> dict[str, object]:
+def _decision_data(failure: FailureDiagnosedData) -> dict[str, Any]:
     return {
         "source_task_id": failure.task_id,
+        "idea_id": failure.idea_id,
         "failure_id": failure.failure_id,
-        **failure.model_dump(include={"idea_id", "error_category", "error_summary", "cooldown_scope"}),
+        "error_category": failure.error_category,
+        "error_summary": failure.error_summary,
+        "cooldown_scope": failure.cooldown_scope,
     }
 
 

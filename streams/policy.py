@@ -117,7 +117,7 @@ def load_policy(path: Path | None = None) -> Policy:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
-        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
         raise PolicyError(f"policy {path}: {key}: {message}") from None
 
 

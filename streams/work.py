@@ -4,7 +4,7 @@ Failures of one task are decided one after the other: while the decision on a fa
 wait in the row. So no two heals of a task can race, and a live run decides as a replay does.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from events.envelope import CloudEvent
@@ -68,11 +68,7 @@ def evolve(row: TaskRow, event: CloudEvent) -> TaskRow:
     """Take an event as a fact."""
     match event:
         case TaskCreated() | TaskStarted() | TaskFailed() | TaskTimedOut():
-            return replace(
-                row,
-                task_type=event.data.task_type or row.task_type,
-                provider=event.data.provider or row.provider,
-            )
+            return _learned(row, event.data.task_type or row.task_type, event.data.provider or row.provider)
         case HealRequested(data=heal):
             opened = OpenHeal(heal.heal_task_id, heal.expires_at)
             return _decided(replace(row, attempts=row.attempts + 1, open_heal=opened), heal.failure_id)
@@ -94,8 +90,7 @@ def decide(row: TaskRow, event: CloudEvent, at: datetime, control: Control) -> D
 def _on_failure(row: TaskRow, event: Failure, at: datetime, control: Control) -> Decision[TaskRow]:
     if event.id in row.seen:
         return Decision(row)
-    row = evolve(row, event)
-    row = replace(row, seen=(*row.seen, event.id)[-REMEMBERED_IDS:])
+    row = _remembering(evolve(row, event), event.id)
     failure = Waiting(at, event.data.heal_task_id is not None, _diagnosed(row, event, control))
     if row.deciding is None or row.task_type == HEAL_TASK_TYPE:
         return _publish(row, failure, control)
@@ -119,10 +114,10 @@ def _publish(row: TaskRow, failure: Waiting, control: Control) -> Decision[TaskR
     attempts = max(row.attempts, failure.diagnosed.attempts)
     is_heal = failure.diagnosed.task_type == HEAL_TASK_TYPE
     verdict = None if is_heal else _verdict(row, failure, attempts, control)
-    data = failure.diagnosed.model_dump() | {"attempts": attempts, "verdict": verdict}
-    event = derive(failure.diagnosed.failure_id, "diagnosed", FailureDiagnosed, failure.at, data)
+    data = failure.diagnosed.model_copy(update={"attempts": attempts, "verdict": verdict})
+    event = derive(data.failure_id, "diagnosed", FailureDiagnosed, failure.at, data)
     awaited = verdict is None and not is_heal
-    return Decision(replace(row, deciding=event.data.failure_id) if awaited else row, (event,))
+    return Decision(replace(row, deciding=data.failure_id) if awaited else row, (event,))
 
 
 def _verdict(row: TaskRow, failure: Waiting, attempts: int, control: Control) -> Verdict | None:
@@ -147,12 +142,35 @@ def _diagnosed(row: TaskRow, event: Failure, control: Control) -> FailureDiagnos
         failure_id=event.id,
         cooldown_scope=scope,
         attempts=data.retry_count or 0,
-        **asdict(cause),
+        error_category=cause.category,
+        error_summary=cause.summary,
+        reason=cause.reason,
+        confidence=cause.confidence,
+        evidence=cause.evidence,
+        classified_by=cause.classified_by,
     )
 
 
+def _learned(row: TaskRow, task_type: str | None, provider: str | None) -> TaskRow:
+    """Return the same row when there is nothing new in it: then nothing is written."""
+    if (task_type, provider) == (row.task_type, row.provider):
+        return row
+    return replace(row, task_type=task_type, provider=provider)
+
+
 def _decided(row: TaskRow, failure_id: str) -> TaskRow:
-    return replace(row, deciding=None) if row.deciding == failure_id else row
+    """Note that a failure has its decision.
+
+    After a crash the decision can come before the failure itself is read again: it is known then, and not awaited.
+    """
+    deciding = None if row.deciding == failure_id else row.deciding
+    return replace(_remembering(row, failure_id), deciding=deciding)
+
+
+def _remembering(row: TaskRow, failure_id: str) -> TaskRow:
+    if failure_id in row.seen:
+        return row
+    return replace(row, seen=(*row.seen, failure_id)[-REMEMBERED_IDS:])
 
 
 def _closes(event: Outcome, row: TaskRow) -> bool:
