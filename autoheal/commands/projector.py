@@ -1,0 +1,51 @@
+"""`autoheal projector`."""
+
+import asyncio
+import signal
+
+import structlog
+
+from autoheal.brokers import prepare_broker
+from autoheal.logs import configure_logs
+from autoheal.settings import Settings, SettingsError, load_settings
+from projections.offsets import AnotherProjectorError
+from projections.projector import LogMismatchError, run_projector
+
+_log = structlog.get_logger("projector")
+
+
+def projector() -> None:
+    """Keep the database's tables up to date with the log, until SIGINT or SIGTERM.
+
+    Its offsets are in the same transactions as its rows: killed at any moment it goes on exactly.
+
+    ```
+    AUTOHEAL_DATABASE_URL=sqlite:////var/lib/autoheal/autoheal.db autoheal projector
+    ```
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    try:
+        asyncio.run(_until_stopped(settings))
+    except (AnotherProjectorError, LogMismatchError) as error:
+        raise SettingsError(str(error)) from None
+
+
+async def _until_stopped(settings: Settings) -> None:
+    await prepare_broker(settings)
+    running = asyncio.create_task(
+        run_projector(
+            settings.bootstrap_servers,
+            settings.database_url,
+            prefix=settings.topic_prefix,
+            on_batch=lambda records: _log.info("batch stored", records=records),
+        )
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    _log.info("projecting", broker=settings.bootstrap_servers)
+    await asyncio.wait([running])
+    if running.cancelled():
+        _log.info("stopped")
+    else:
+        running.result()

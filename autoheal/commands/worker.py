@@ -1,0 +1,36 @@
+"""`autoheal worker`."""
+
+import asyncio
+
+from autoheal.brokers import prepare_broker
+from autoheal.control import load_control
+from autoheal.logs import configure_logs
+from autoheal.settings import load_settings
+from events.topics import Topics
+from streams.app import build_app
+from streams.lane.worker import run_worker
+
+
+def worker() -> int:
+    """Diagnose failures and decide on heals, until SIGINT or SIGTERM.
+
+    Start as many as there are partitions: they share the work, and take over from one that dies.
+
+    ```
+    AUTOHEAL_BOOTSTRAP_SERVERS=kafka:9092 autoheal worker
+    AUTOHEAL_POLICY=policy.toml autoheal worker
+    ```
+    """
+    settings = load_settings()
+    control = load_control(settings.policy)
+    configure_logs(settings.log_level, settings.log_format)
+    broker = asyncio.run(prepare_broker(settings))
+    return run_worker(
+        build_app(
+            settings.bootstrap_servers,
+            broker,
+            Topics(settings.topic_prefix),
+            partitions=settings.partitions,
+            control=control,
+        )
+    )

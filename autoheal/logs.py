@@ -1,0 +1,53 @@
+"""Logs: readable lines on a terminal, JSON lines in a pipe, always on stderr."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+import orjson
+import structlog
+from structlog.types import Processor
+
+SHARED: Sequence[Processor] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+CHATTY = ("aiokafka", "asyncio")
+"""They log at `info` what only their authors want to know."""
+
+
+def configure_logs(level: str, form: Literal["auto", "console", "json"]) -> None:
+    """Send our own events and the standard library's log records to stderr, in one form.
+
+    Args:
+        level: The least severe level that is shown.
+        form: `auto` is readable on a terminal and JSON lines elsewhere.
+    """
+    readable = form == "console" or (form == "auto" and sys.stderr.isatty())
+    structlog.configure(
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*SHARED, structlog.stdlib.ExtraAdder()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(readable)],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _renderers(readable: bool) -> Sequence[Processor]:
+    if readable:
+        return (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),)
+    return (
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
+    )
