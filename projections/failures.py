@@ -1,0 +1,86 @@
+"""`failures`: what failed, why, and what was decided about it."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy.dialects.sqlite import insert
+
+from events import FailureDiagnosed
+from events.tasks import HEAL_TASK_TYPE
+from projections.row import Row, log_time
+from projections.tables import failures, heals, suppressions, without_nul
+
+NO_DIAGNOSTICS: Final = ("", "No diagnostics provided")
+
+Counted = Sequence[Any]
+"""Rows of `diagnosed_at` and `error_category`: what the roll-ups count."""
+
+
+def row(event: FailureDiagnosed) -> Row | None:
+    """Return the failure, still undecided; None for a heal's: that is an outcome, no new failure (S1)."""
+    data = event.data
+    if data.task_type == HEAL_TASK_TYPE:
+        return None
+    return {
+        "failure_id": data.failure_id,
+        "diagnosed_at": log_time(event),
+        "task_id": data.task_id,
+        "idea_id": data.idea_id,
+        "task_type": data.task_type,
+        "provider": data.provider,
+        "executor": data.executor,
+        "error_category": data.error_category,
+        "error_summary": data.error_summary,
+        "has_diagnostics": data.error_summary.strip() not in NO_DIAGNOSTICS,
+        "reason": data.reason,
+        "confidence": data.confidence,
+        "evidence": _evidence(event),
+        "classified_by": data.classified_by,
+        "cooldown_scope": data.cooldown_scope,
+    }
+
+
+def _evidence(event: FailureDiagnosed) -> str:
+    found = [
+        {"rule": without_nul(rule.rule), "start": rule.start, "end": rule.end, "text": without_nul(rule.text)}
+        for rule in event.data.evidence
+    ]
+    return orjson.dumps(found).decode()
+
+
+_COUNTED = (failures.c.diagnosed_at, failures.c.error_category)
+_INSERT = insert(failures).on_conflict_do_nothing().returning(*_COUNTED)
+
+
+def insert_new(connection: Connection, rows: list[Row]) -> Counted:
+    """Insert the failures that are not there yet, and return these."""
+    return connection.execute(_INSERT, rows).all() if rows else []
+
+
+def _decide_if(*holds: Any, **decision: Any) -> Update:
+    undecided = failures.c.failure_id.in_(bindparam("ids", expanding=True)), failures.c.decision.is_(None)
+    return update(failures).where(*undecided, *holds).values(decision).returning(*_COUNTED)
+
+
+_REQUEST = _decide_if(heals.c.failure_id == failures.c.failure_id, decision="requested")
+_SUPPRESS = _decide_if(
+    suppressions.c.failure_id == failures.c.failure_id,
+    decision="suppressed",
+    suppression_reason=suppressions.c.reason,
+)
+
+
+def decide(connection: Connection, ids: Collection[str]) -> tuple[Counted, Counted]:
+    """Note what was decided about failures that have no decision yet.
+
+    Args:
+        connection: In a transaction.
+        ids: Failures of which a diagnosis or a decision has just come.
+
+    Returns:
+        The failures that got a heal just now, and those whose heal was suppressed.
+    """
+    these = {"ids": list(ids)}
+    return connection.execute(_REQUEST, these).all(), connection.execute(_SUPPRESS, these).all()

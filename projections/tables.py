@@ -1,0 +1,188 @@
+"""The tables of the read side: what analysts query, and the only place that names columns and types.
+
+Moments are stored in UTC: in SQLite as `YYYY-MM-DD HH:MM:SS.ffffff`, which its date functions and DuckDB read and
+which sorts as time does, in PostgreSQL as `timestamp with time zone`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy import Text as _Text
+from sqlalchemy.types import TypeEngine
+
+
+def without_nul(value: str | None) -> str | None:
+    """Return the text with NUL, which PostgreSQL cannot store, replaced by the replacement character."""
+    return value and value.replace("\0", "\ufffd")
+
+
+class Text(TypeDecorator[str]):
+    """Text as it was published, but for NUL."""
+
+    impl = _Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002 - SQLAlchemy's
+        """Make a value one that every database stores, with one call for each."""
+        return without_nul
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time; aware in Python, UTC in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        """Let the database keep the zone where it can."""
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Store UTC.
+
+        Raises:
+            ValueError: The moment has no zone.
+        """
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone: say which")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give back UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("failure_id", Text, primary_key=True, comment="Id of the task.failed or task.timed_out event"),
+    Column("diagnosed_at", Moment, nullable=False, comment="Log time of the failure"),
+    Column("task_id", Text, nullable=False, comment="The task that failed"),
+    Column("idea_id", Text, comment="The idea it belongs to"),
+    Column("task_type", Text, comment="The phase it works on, such as impl"),
+    Column("provider", Text, comment="The model or service that did the work"),
+    Column("executor", Text, comment="Who ran the task; the provider when the failure named nobody"),
+    Column("error_category", Text, nullable=False, comment="One of the five categories"),
+    Column("error_summary", Text, nullable=False, comment="What went wrong in one line, secrets masked"),
+    Column("has_diagnostics", Boolean, nullable=False, comment="False: the summary says nothing (S2)"),
+    Column("reason", Text, nullable=False, comment="Finer tag inside the category, such as rate_limit"),
+    Column("confidence", Float, nullable=False, comment="Of the category, 0 to 1"),
+    Column("evidence", Text, nullable=False, comment="JSON list of {rule, start, end, text}, secrets masked"),
+    Column("classified_by", Text, nullable=False, comment="Where the category came from: producer or rules"),
+    Column("cooldown_scope", Text, nullable=False, comment="Failures of one scope share a cooldown"),
+    Column("decision", Text, comment="requested or suppressed; null until it is known"),
+    Column("suppression_reason", Text, comment="The guard that suppressed the heal"),
+    comment="One row per failure of a task that is no heal",
+)
+# Grouped by what the statistics count and then in time: a count reads this index alone, with a window or without.
+Index(
+    "failures_by_decision",
+    failures.c.error_category,
+    failures.c.decision,
+    failures.c.suppression_reason,
+    failures.c.diagnosed_at,
+    failures.c.has_diagnostics,
+)
+
+heals = Table(
+    "heals",
+    metadata,
+    Column("heal_task_id", Text, primary_key=True, comment="Id of the task that heals"),
+    Column("failure_id", Text, nullable=False, index=True, comment="The failure it answers"),
+    Column("source_task_id", Text, nullable=False, comment="The task that failed"),
+    Column("idea_id", Text, comment="The idea of that task"),
+    Column("error_category", Text, nullable=False, comment="Category of the failure"),
+    Column("error_summary", Text, nullable=False, comment="Summary of the failure"),
+    Column("cooldown_scope", Text, nullable=False, comment="Failures of one scope share a cooldown"),
+    Column("retry_count", Integer, nullable=False, comment="Number of this attempt, the first is 1"),
+    Column("strategy_name", Text, nullable=False, comment="The policy's strategy"),
+    Column("direction", Text, nullable=False, comment="What the healer was told"),
+    Column("executor_hint", Text, comment="Who should run the heal"),
+    Column("max_runtime_seconds", Float, comment="Time limit of the heal task"),
+    Column("requested_at", Moment, nullable=False, comment="Log time of the request, which is that of its failure"),
+    Column("expires_at", Moment, nullable=False, comment="Unclaimed by then, it expires"),
+    Column("outcome", Text, comment="succeeded, failed or expired; null until it is known"),
+    Column("outcome_at", Moment, comment="Log time of the outcome"),
+    Column("elapsed_seconds", Float, comment="From failure to outcome, where known"),
+    comment="One row per requested heal, and what came of it",
+)
+Index("heals_by_outcome", heals.c.outcome, heals.c.elapsed_seconds, heals.c.requested_at)
+
+heal_outcomes = Table(
+    "heal_outcomes",
+    metadata,
+    Column("heal_task_id", Text, primary_key=True, comment="The heal"),
+    Column("outcome", Text, nullable=False, comment="succeeded, failed or expired"),
+    Column("outcome_at", Moment, nullable=False, comment="Log time of the outcome"),
+    Column("elapsed_seconds", Float, comment="From failure to outcome, where known"),
+    comment="Outcomes as they were published; heals has each too, as soon as its request is known",
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("failure_id", Text, primary_key=True, comment="The failure that gets no heal"),
+    Column("source_task_id", Text, nullable=False, comment="The task that failed"),
+    Column("idea_id", Text, comment="The idea of that task"),
+    Column("error_category", Text, nullable=False, comment="Category of the failure"),
+    Column("error_summary", Text, nullable=False, comment="Summary of the failure"),
+    Column("cooldown_scope", Text, nullable=False, comment="Failures of one scope share a cooldown"),
+    Column("reason", Text, nullable=False, comment="The guard that decided, such as cooldown"),
+    Column("retry_at", Moment, comment="When the cooldown in the way is over"),
+    Column("suppressed_at", Moment, nullable=False, comment="Log time of the decision"),
+    comment="One row per heal that a guard suppressed",
+)
+
+failures_hourly = Table(
+    "failures_hourly",
+    metadata,
+    Column("hour", Moment, primary_key=True, comment="The hour in which the failures happened"),
+    Column("error_category", Text, primary_key=True, comment="Category of the failures"),
+    Column("failed", Integer, nullable=False, comment="Failures of that hour"),
+    Column("healed", Integer, nullable=False, comment="How many of them got a heal, whenever it was requested"),
+    Column("suppressed", Integer, nullable=False, comment="How many of them got none"),
+    comment="failures, counted by hour and category",
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("event_id", Text, primary_key=True, comment="Id of the dead letter"),
+    Column("dead_lettered_at", Moment, nullable=False, comment="When the record was refused"),
+    Column("agent", Text, nullable=False, comment="Which agent refused it"),
+    Column("record_topic", Text, nullable=False, comment="Where the record is in the log"),
+    Column("record_partition", Integer, nullable=False, comment="Its partition"),
+    Column("record_offset", Integer, nullable=False, comment="Its offset"),
+    Column("record_key", Text, comment="Its key"),
+    Column("reason", Text, nullable=False, comment="What is wrong with it"),
+    Column("raw", Text, nullable=False, comment="Its bytes as text, secrets masked"),
+    Column("raw_truncated", Boolean, nullable=False, comment="True: raw is not all of it"),
+    Column("traceback", Text, comment="Where our own code raised"),
+    comment="Records that an agent could not process",
+)
+
+projection_offsets = Table(
+    "projection_offsets",
+    metadata,
+    Column("topic", String(249), primary_key=True, comment="Full name of the topic"),
+    Column("partition", Integer, primary_key=True, autoincrement=False, comment="Partition of it"),
+    Column("next_offset", Integer, nullable=False, comment="Everything before this offset is in the tables"),
+    comment="How far the tables have followed the log",
+)

@@ -1,0 +1,94 @@
+"""What the worker publishes about one failure, and tables made of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Engine, Table, select
+
+from events import (
+    CloudEvent,
+    FailureDiagnosed,
+    HealExpired,
+    HealFailed,
+    HealRequested,
+    HealSucceeded,
+    HealSuppressed,
+    RecordDeadLettered,
+)
+from projections.database import open_database
+from projections.fold import apply
+from tests.examples import IDEA, TASK, after, made
+
+FAILURE = "failure_1"
+HEAL = "heal_1"
+EVIDENCE = {"rule": "http-429", "start": 4, "end": 7, "text": "429"}
+OUTCOMES = {"succeeded": HealSucceeded, "failed": HealFailed, "expired": HealExpired}
+
+
+def diagnosed(failure_id: str = FAILURE, at: float = 0, **data: Any) -> CloudEvent:
+    """A failure with its diagnosis; a provider error when nothing else is said."""
+    said = _of_failure(failure_id) | {"task_id": TASK, "task_type": "impl", "provider": "openai", "executor": "codex"}
+    said |= {"reason": "rate_limit", "confidence": 0.9, "evidence": [EVIDENCE], "classified_by": "rules", "attempts": 0}
+    return made(FailureDiagnosed, at, **said | data)
+
+
+def requested(failure_id: str = FAILURE, at: float = 0, heal_task_id: str = HEAL, **data: Any) -> CloudEvent:
+    """A heal for the failure."""
+    said = _of_failure(failure_id) | {"source_task_id": TASK, "heal_task_id": heal_task_id, "retry_count": 1}
+    said |= {"strategy_name": "provider_error", "direction": "Use another provider.", "expires_at": after(at + 3600)}
+    return made(HealRequested, at, **said | data)
+
+
+def suppressed(failure_id: str = FAILURE, at: float = 0, **data: Any) -> CloudEvent:
+    """No heal for the failure; its scope cools down when nothing else is said."""
+    said = _of_failure(failure_id) | {"source_task_id": TASK, "reason": "cooldown", "retry_at": after(at + 900)}
+    return made(HealSuppressed, at, **said | data)
+
+
+def concluded(
+    outcome: str, heal_task_id: str = HEAL, at: float = 60, elapsed_seconds: float | None = 60.0
+) -> CloudEvent:
+    """What came of a heal."""
+    said = {"heal_task_id": heal_task_id, "source_task_id": TASK, "idea_id": IDEA, "error_category": "provider_error"}
+    said |= {"strategy_name": "provider_error", "elapsed_seconds": elapsed_seconds}
+    return made(OUTCOMES[outcome], at, **said)
+
+
+def dead_lettered(at: float = 0, **data: Any) -> CloudEvent:
+    """A record that the work agent refused."""
+    said = {"agent": "work", "topic": "autoheal.tasks", "partition": 3, "offset": 10, "key": IDEA}
+    return made(RecordDeadLettered, at, **said | {"reason": "data.task_id: Field required", "raw": "{}"} | data)
+
+
+def tables_of(*events: CloudEvent) -> Engine:
+    """An in-memory database into which the events were folded."""
+    return fold(open_database("sqlite://"), events)
+
+
+def fold(engine: Engine, events: Iterable[CloudEvent]) -> Engine:
+    """Fold more events, in one transaction."""
+    with engine.begin() as connection:
+        apply(connection, events)
+    return engine
+
+
+def rows(engine: Engine, table: Table) -> list[dict[str, Any]]:
+    """All rows of a table in the order of its key."""
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
+
+
+def row(engine: Engine, table: Table) -> dict[str, Any]:
+    """The only row of a table."""
+    (only,) = rows(engine, table)
+    return only
+
+
+def _of_failure(failure_id: str) -> dict[str, Any]:
+    return {
+        "failure_id": failure_id,
+        "idea_id": IDEA,
+        "error_category": "provider_error",
+        "error_summary": "429 from the provider",
+        "cooldown_scope": "provider_error",
+    }

@@ -1,0 +1,70 @@
+"""What holds for any events, in any order, however often and in whatever batches they come."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events import CATEGORIES
+from projections.database import open_database
+from projections.fold import MAX_BATCH
+from projections.stats import auto_heal_stats, diagnostics_completeness
+from projections.tables import failures_hourly, metadata, projection_offsets
+from tests.examples import after
+from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, rows, suppressed, tables_of
+
+SUMMARIES = ("", "No diagnostics provided", "429 from the provider")
+
+
+@st.composite
+def stories(draw):
+    """All that the worker says about a few failures, in the order in which it happened."""
+    events = []
+    for i in range(draw(st.integers(1, 6))):
+        said = {"error_category": draw(st.sampled_from(CATEGORIES)), "error_summary": draw(st.sampled_from(SUMMARIES))}
+        at, heal = draw(st.integers(0, 3 * 3600)), f"heal_{i}"
+        decision = [[], [suppressed(f"f{i}", at, **said)], [requested(f"f{i}", at, heal, **said)]]
+        outcomes = [[], *([concluded(each, heal)] for each in ("succeeded", "failed", "expired"))]
+        events += [diagnosed(f"f{i}", at, **said), *draw(st.sampled_from(decision)), *draw(st.sampled_from(outcomes))]
+    return [*events, diagnosed("of a heal", task_type="heal"), dead_lettered()]
+
+
+@given(data=st.data(), story=stories())
+@settings(max_examples=150, deadline=None)
+def test_order_copies_and_batches_change_nothing(data, story):
+    """Any interleaving, repetition and division into batches gives the same tables and the same answers."""
+    expected = tables_of(*story)
+    copies = data.draw(st.lists(st.sampled_from(story), max_size=10))
+    shuffled = data.draw(st.permutations(story + copies))
+    engine = open_database("sqlite://")
+    while shuffled:
+        size = data.draw(st.integers(1, len(shuffled)))
+        fold(engine, shuffled[:size])
+        shuffled = shuffled[size:]
+
+    assert _tables(engine) == _tables(expected)
+    assert auto_heal_stats(engine) == auto_heal_stats(expected)
+    assert diagnostics_completeness(engine) == diagnostics_completeness(expected)
+
+
+@given(story=stories(), hour=st.integers(0, 3))
+@settings(max_examples=100, deadline=None)
+def test_the_roll_ups_are_the_failures(story, hour):
+    """The hourly roll-ups add up to the statistics of the failures from that hour on."""
+    engine = tables_of(*story)
+    since = after(hour * 3600)
+    hours = [row for row in rows(engine, failures_hourly) if row["hour"] >= since]
+    for category, counts in auto_heal_stats(engine, since=since).by_category.items():
+        of_category = [row for row in hours if row["error_category"] == category]
+        assert counts.model_dump() == {
+            name: sum(row[name] for row in of_category) for name in ("failed", "healed", "suppressed")
+        }
+
+
+def test_more_than_a_batch_at_once():
+    """Events beyond what one statement takes are folded all the same, also behind a batch that leaves no rows."""
+    heals_own = [diagnosed("of a heal", task_type="heal")] * (MAX_BATCH + 1)
+    many = [diagnosed(f"f{i}") for i in range(MAX_BATCH + 1)]
+    assert auto_heal_stats(tables_of(*heals_own, *many)).total_failed == MAX_BATCH + 1
+
+
+def _tables(engine):
+    return {table.name: rows(engine, table) for table in metadata.sorted_tables if table is not projection_offsets}
