@@ -93,5 +93,5 @@ def _is_new(name: str, code: int, reason: str | None) -> bool:
 async def _until_visible(admin: Any, names: Sequence[str]) -> None:
     async with asyncio.timeout(VISIBLE_S):
         # Apache Kafka acknowledges a topic shortly before its brokers know of it, and gives no sign when they do.
-        while not set(names) <= (await _partition_counts(admin)).keys():
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - the event is in another process
+        while not set(names) <= (await _partition_counts(admin)).keys():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.02)

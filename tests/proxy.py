@@ -88,7 +88,7 @@ class KafkaProxy:
                 await _write_frame(writer, request)
 
     async def _responses(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # In every version of the protocol an address is the host as text, then the port as int32: lengths stay the same.
+        # In every version of the protocol an address is the host as text and then the port as int32: no length changes.
         theirs, ours = (self._host.encode() + LENGTH.pack(port) for port in (self._port, self._own_port))
         while True:
             await _write_frame(writer, (await _read_frame(reader)).replace(theirs, ours))

@@ -26,7 +26,7 @@ async def test_a_held_record_arrives_when_released(broker: BrokerProcess, prefix
     async with KafkaProxy(broker.bootstrap) as proxy:
         proxy.hold()
         sending = asyncio.create_task(_send(proxy, topic))
-        await proxy.caught.wait()
+        await asyncio.wait_for(proxy.caught.wait(), 10)
         assert await _send(broker, topic) == 0
         assert not sending.done()
         proxy.release()
