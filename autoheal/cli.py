@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from autoheal import exits
 from autoheal.logs import configure_logs
+from autoheal.output import fail
 from autoheal.settings import SettingsError
 
 COMMANDS: Final = (
@@ -66,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _end_quietly()
     except ConnectionError as error:
-        return _fail(str(error), exits.UNREACHABLE)
+        return fail(str(error), exits.UNREACHABLE)
     except SettingsError as error:
-        return _fail(str(error), exits.USAGE)
+        return fail(str(error), exits.USAGE)
     return code or exits.DONE
 
 
@@ -76,12 +77,7 @@ def _refuse_usage(error: typer.TyperException) -> int:
     if not (message := error.format_message()):  # a bare `autoheal` has printed its help already
         return error.exit_code
     context = getattr(error, "ctx", None)
-    return _fail(f"{message.rstrip('.')}: see `{context.command_path if context else 'autoheal'} --help`", exits.USAGE)
-
-
-def _fail(message: str, code: int) -> int:
-    print(f"autoheal: {message}", file=sys.stderr)  # noqa: T201 - stderr is what it is for
-    return code
+    return fail(f"{message.rstrip('.')}: see `{context.command_path if context else 'autoheal'} --help`", exits.USAGE)
 
 
 def _end_quietly() -> int:

@@ -106,7 +106,7 @@ class BrokerProcess:
                 stdout=output or subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone: the broker must outlive its clients
-                preexec_fn=_end_with_parent(),  # noqa: PLW1509 - one system call, no locks taken
+                preexec_fn=end_with_parent(),  # noqa: PLW1509 - one system call, no locks taken
             )
         except OSError as error:
             raise BrokerNotStartedError(f"cannot run {command[0]}: {error.strerror}") from error
@@ -167,7 +167,8 @@ def _answers(bootstrap: str) -> bool:
     return True
 
 
-def _end_with_parent() -> Callable[[], None] | None:
+def end_with_parent() -> Callable[[], None] | None:
+    """Return a `preexec_fn` that makes a child end with the thread that started it; only Linux can."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -12,7 +12,6 @@ from structlog.types import Processor
 SHARED: Sequence[Processor] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
 CHATTY = ("aiokafka", "asyncio")
 """They log at `info` what only their authors want to know."""
@@ -26,16 +25,16 @@ def configure_logs(level: str, form: Literal["auto", "console", "json"]) -> None
         form: `auto` is readable on a terminal and JSON lines elsewhere.
     """
     readable = form == "console" or (form == "auto" and sys.stderr.isatty())
+    clock = structlog.processors.TimeStamper(*(("%H:%M:%S", False) if readable else ("iso", True)))
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*SHARED, clock, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*SHARED, structlog.stdlib.ExtraAdder()],
+            foreign_pre_chain=[*SHARED, clock, structlog.stdlib.ExtraAdder()],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(readable)],
         )
     )

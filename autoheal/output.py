@@ -33,3 +33,9 @@ def print_line(line: bytes) -> None:
 def refuse(where: str, why: object) -> None:
     """Say on stderr that a part of the input was refused."""
     print(f"{where}: {why}", file=sys.stderr)  # noqa: T201 - stderr is what it is for
+
+
+def fail(message: str, code: int) -> int:
+    """Say on stderr why nothing more is done, and return the exit code."""
+    refuse("autoheal", message)
+    return code

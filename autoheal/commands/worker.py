@@ -2,6 +2,8 @@
 
 import asyncio
 
+import structlog
+
 from autoheal.brokers import prepare_broker
 from autoheal.control import load_control
 from autoheal.logs import configure_logs
@@ -9,6 +11,8 @@ from autoheal.settings import load_settings
 from events.topics import Topics
 from streams.app import build_app
 from streams.lane.worker import run_worker
+
+_log = structlog.get_logger("worker")
 
 
 def worker() -> int:
@@ -25,6 +29,7 @@ def worker() -> int:
     control = load_control(settings.policy)
     configure_logs(settings.log_level, settings.log_format)
     broker = asyncio.run(prepare_broker(settings))
+    _log.info("working", broker=settings.bootstrap_servers, kind=broker.name, topics=f"{settings.topic_prefix}.*")
     return run_worker(
         build_app(
             settings.bootstrap_servers,

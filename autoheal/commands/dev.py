@@ -1,0 +1,96 @@
+"""`autoheal dev`."""
+
+import asyncio
+import signal
+from typing import Final
+
+from rich.text import Text
+
+from autoheal import exits
+from autoheal.children import ChildEndedError, first_to_end
+from autoheal.control import load_control
+from autoheal.embedded import BrokerNotStartedError
+from autoheal.local import Local, run_locally
+from autoheal.narration import tell
+from autoheal.output import console, fail
+from autoheal.settings import Settings, load_settings, variables
+from events import HealRequested, HealSuppressed, subscribe
+
+COLOURS: Final = {"worker": "green", "projector": "blue", "heals": "magenta"}
+EXAMPLE: Final = (
+    '{"id": "1", "source": "/me", "type": "autoheal.task.failed.v1", '
+    '"data": {"task_id": "task-1", "output": "HTTP 429 Too Many Requests", "exit_code": 1}}'
+)
+
+
+def dev() -> int:
+    """Run the embedded broker, a worker and a projector in this terminal, until Ctrl-C.
+
+    All data ends with them. What to type in another terminal is printed at the start.
+
+    ```
+    autoheal dev
+    AUTOHEAL_POLICY=policy.toml AUTOHEAL_LOG_LEVEL=debug autoheal dev
+    ```
+    """
+    settings = load_settings()
+    load_control(settings.policy)  # a wrong policy is said before anything starts
+    try:
+        asyncio.run(_until_stopped(settings))
+    except (BrokerNotStartedError, ChildEndedError) as error:
+        return fail(str(error), exits.REFUSED)
+    return exits.DONE
+
+
+async def _until_stopped(settings: Settings) -> None:
+    stopped = _on_signals()
+    async with run_locally(settings, _show_line) as local:
+        _show_how_to_reach(local)
+        tasks = [
+            asyncio.create_task(stopped.wait()),
+            asyncio.create_task(first_to_end(local.processes)),
+            asyncio.create_task(_show_heals(local.settings)),
+        ]
+        done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others)
+        console.print("stopping", style="dim")
+    for task in done:
+        task.result()
+
+
+def _on_signals() -> asyncio.Event:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def _show_heals(settings: Settings) -> None:
+    decisions = subscribe(settings.bootstrap_servers, HealRequested, HealSuppressed, prefix=settings.topic_prefix)
+    async for event in decisions:
+        _show("heals", tell(event))
+
+
+def _show_line(name: str, line: str) -> None:
+    _show(name, Text.from_ansi(line))
+
+
+def _show(name: str, line: Text) -> None:
+    console.print(Text.assemble((f"{name:>9} │ ", COLOURS[name]), line), soft_wrap=True)
+
+
+def _show_how_to_reach(local: Local) -> None:
+    reach = variables(local.settings)
+    exports = " ".join(f"{name}={reach[name]}" for name in ("AUTOHEAL_BOOTSTRAP_SERVERS", "AUTOHEAL_DATABASE_URL"))
+    console.print(
+        Text.assemble(
+            ("Auto-Heal runs here until Ctrl-C. All that its broker and database hold ends with it.\n", "bold"),
+            "In another terminal:\n\n",
+            (f"  export {exports}\n", "cyan"),
+            (f"  echo '{EXAMPLE}' | autoheal emit -\n", "cyan"),
+            ("  autoheal stats\n", "cyan"),
+        ),
+        soft_wrap=True,
+    )
