@@ -44,7 +44,7 @@ async def test_a_stranger_is_not_a_broker(behave: Handler, caplog: pytest.LogCap
     """A server that is silent, hangs up or speaks another protocol counts as no broker."""
     async with _server(behave) as address:
         with pytest.raises(BrokerUnreachableError, match=address):
-            await probe(address, timeout=0.3)
+            await asyncio.wait_for(probe(address, timeout=0.3), 10)
     assert caplog.records == []
 
 
