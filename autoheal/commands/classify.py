@@ -8,12 +8,12 @@ from rich.text import Text
 
 from autoheal import exits
 from autoheal.control import load_control
+from autoheal.evidence import marked
 from autoheal.lines import Line, reading
 from autoheal.narration import COLOURS
 from autoheal.output import AsJson, console, for_people, print_json, refuse
 from autoheal.settings import load_settings
-from events.secrets import mask
-from streams.diagnosis import Classifier, Diagnosis, Evidence
+from streams.diagnosis import Classifier, Diagnosis
 
 Input = Annotated[typer.FileBinaryRead, typer.Argument(metavar="FILE", help="Output of the command; - is stdin.")]
 ExitCode = Annotated[int | None, typer.Option(help="As a shell or Python's subprocess reports it.")]
@@ -92,14 +92,4 @@ def _show(output: str, diagnosis: Diagnosis) -> None:
         console.print(Text.assemble((f"  {evidence.rule}: ", "dim"), " ".join(evidence.text.split())))
     if output.strip():
         console.rule(style="dim")
-        console.print(_highlighted(output, diagnosis.evidence, f"bold reverse {colour}"), soft_wrap=True)
-
-
-def _highlighted(output: str, evidence: tuple[Evidence, ...], style: str) -> Text:
-    shown = mask(output)
-    text = Text(shown)
-    for span in evidence:
-        start = span.start if shown == output else shown.find(span.text)
-        if start >= 0:
-            text.stylize(style, start, start + len(span.text))
-    return text
+        console.print(marked(output, diagnosis.evidence, f"bold reverse {colour}"), soft_wrap=True)

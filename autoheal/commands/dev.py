@@ -1,7 +1,6 @@
 """`autoheal dev`."""
 
 import asyncio
-import signal
 from typing import Final
 
 from rich.text import Text
@@ -14,6 +13,7 @@ from autoheal.local import Local, run_locally
 from autoheal.narration import tell
 from autoheal.output import console, fail
 from autoheal.settings import Settings, load_settings, variables
+from autoheal.waiting import first_of, stop_signal
 from events import HealRequested, HealSuppressed, subscribe
 
 COLOURS: Final = {"worker": "green", "projector": "blue", "heals": "magenta"}
@@ -43,28 +43,12 @@ def dev() -> int:
 
 
 async def _until_stopped(settings: Settings) -> None:
-    stopped = _on_signals()
     async with run_locally(settings, _show_line) as local:
         _show_how_to_reach(local)
-        tasks = [
-            asyncio.create_task(stopped.wait()),
-            asyncio.create_task(first_to_end(local.processes)),
-            asyncio.create_task(_show_heals(local.settings)),
-        ]
-        done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in others:
-            task.cancel()
-        await asyncio.wait(others)
-        console.print("stopping", style="dim")
-    for task in done:
-        task.result()
-
-
-def _on_signals() -> asyncio.Event:
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    return stopped
+        try:
+            await first_of(stop_signal(), first_to_end(local.processes), _show_heals(local.settings))
+        finally:
+            console.print("stopping", style="dim")
 
 
 async def _show_heals(settings: Settings) -> None:

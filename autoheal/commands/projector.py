@@ -1,13 +1,13 @@
 """`autoheal projector`."""
 
 import asyncio
-import signal
 
 import structlog
 
 from autoheal.brokers import prepare_broker
 from autoheal.logs import configure_logs
 from autoheal.settings import Settings, SettingsError, load_settings
+from autoheal.waiting import first_of, stop_signal
 from projections.offsets import AnotherProjectorError
 from projections.projector import LogMismatchError, run_projector
 
@@ -33,19 +33,12 @@ def projector() -> None:
 
 async def _until_stopped(settings: Settings) -> None:
     await prepare_broker(settings)
-    running = asyncio.create_task(
-        run_projector(
-            settings.bootstrap_servers,
-            settings.database_url,
-            prefix=settings.topic_prefix,
-            on_batch=lambda records: _log.info("batch stored", records=records),
-        )
-    )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     _log.info("projecting", broker=settings.bootstrap_servers)
-    await asyncio.wait([running])
-    if running.cancelled():
-        _log.info("stopped")
-    else:
-        running.result()
+    projecting = run_projector(
+        settings.bootstrap_servers,
+        settings.database_url,
+        prefix=settings.topic_prefix,
+        on_batch=lambda records: _log.info("batch stored", records=records),
+    )
+    await first_of(stop_signal(), projecting)
+    _log.info("stopped")

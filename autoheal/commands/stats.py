@@ -2,9 +2,10 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from rich.box import SIMPLE
 from rich.columns import Columns
 from rich.table import Table
 
@@ -14,7 +15,8 @@ from autoheal.settings import load_settings
 from projections.database import open_database
 from projections.stats import AutoHealStats, DiagnosticsCompleteness, auto_heal_stats, diagnostics_completeness
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+STYLE: Final[dict[str, Any]] = {"box": SIMPLE, "title_style": "bold", "title_justify": "left"}
 
 
 def _duration(text: str) -> timedelta:
@@ -58,7 +60,8 @@ def show_stats(heals: AutoHealStats, completeness: DiagnosticsCompleteness) -> N
 
 
 def _by_category(heals: AutoHealStats) -> Table:
-    table = Table("category", title="failures", title_style="bold", title_justify="left", show_footer=True)
+    table = Table(title="failures", show_footer=True, **STYLE)
+    table.add_column("category", footer="all")
     for name in ("failed", "healed", "suppressed"):
         total = sum(getattr(counts, name) for counts in heals.by_category.values())
         table.add_column(name, footer=str(total), justify="right")
@@ -69,7 +72,7 @@ def _by_category(heals: AutoHealStats) -> Table:
 
 
 def _by_reason(heals: AutoHealStats) -> Table:
-    table = Table("no heal because", title="suppressed", title_style="bold", title_justify="left")
+    table = Table("no heal because", title="suppressed", **STYLE)
     table.add_column("count", justify="right")
     for reason, count in heals.suppressed_by_reason.items():
         table.add_row(reason, str(count))
