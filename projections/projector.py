@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -61,7 +62,8 @@ async def run_projector(
     # One thread for all that waits for the database; leaving it waits for the transaction under way.
     with ThreadPoolExecutor(1, "projector") as thread:
         async with _consumer(bootstrap) as consumer:
-            next_offsets = await _assign(consumer, engine, Topics(prefix))
+            partitions = await _partitions(bootstrap, [Topics(prefix).named(name) for name in TOPICS])
+            next_offsets = await _assign(consumer, engine, partitions)
             while True:
                 if not (batches := await _fetch(consumer, next_offsets)):
                     continue
@@ -84,22 +86,25 @@ async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
         await consumer.stop()
 
 
-async def _assign(consumer: Any, engine: Engine, topics: Topics) -> NextOffsets:
-    """Take all partitions, each from where the tables have followed it."""
-    await consumer.topics()
-    partitions = [partition for name in TOPICS for partition in _partitions(consumer, topics.named(name))]
+async def _partitions(bootstrap: str, names: Sequence[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+    finally:
+        await admin.close()
+    if missing := [name for name in names if name not in known]:
+        raise LogMismatchError(f"there is no topic {missing[0]}: create it with `autoheal topics create`")
+    return [TopicPartition(name, partition["partition"]) for name in names for partition in known[name]]
+
+
+async def _assign(consumer: Any, engine: Engine, partitions: Sequence[TopicPartition]) -> NextOffsets:
+    """Take the partitions, each from where the tables have followed it."""
     next_offsets = offsets.resume(engine, await consumer.beginning_offsets(partitions))
     consumer.assign(partitions)
     for partition, offset in next_offsets.items():
         consumer.seek(partition, offset)
     return next_offsets
-
-
-def _partitions(consumer: Any, topic: str) -> list[TopicPartition]:
-    numbers = consumer.partitions_for_topic(topic)
-    if not numbers:
-        raise LogMismatchError(f"there is no topic {topic}: create it with `autoheal topics create`")
-    return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
 async def _fetch(consumer: Any, next_offsets: NextOffsets) -> Batches:

@@ -1,0 +1,11 @@
+"""A projector to kill: `python -m tests.projections.projector_process BOOTSTRAP URL PREFIX`, a line for each batch."""
+
+import asyncio
+import sys
+
+from projections import projector
+
+if __name__ == "__main__":
+    projector.MAX_BATCH = 50  # many transactions, so that a kill at random often hits one
+    bootstrap, url, prefix = sys.argv[1:]
+    asyncio.run(projector.run_projector(bootstrap, url, prefix=prefix, on_batch=lambda size: print(size, flush=True)))
