@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Those after the program's name; the process' own when left out.
     """
-    configure_logs("warning", "auto")
+    # What a client retries is no news, and what it gives up is said in our words.
+    configure_logs("warning", "auto", clients="critical")
     try:
         code = app(arguments, prog_name="autoheal", standalone_mode=False)
         sys.stdout.flush()

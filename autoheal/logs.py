@@ -13,16 +13,15 @@ SHARED: Sequence[Processor] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
 )
-CHATTY = ("aiokafka", "asyncio")
-"""They log at `info` what only their authors want to know."""
 
 
-def configure_logs(level: str, form: Literal["auto", "console", "json"]) -> None:
+def configure_logs(level: str, form: Literal["auto", "console", "json"], *, clients: str = "warning") -> None:
     """Send our own events and the standard library's log records to stderr, in one form.
 
     Args:
         level: The least severe level that is shown.
         form: `auto` is readable on a terminal and JSON lines elsewhere.
+        clients: The least severe level that is shown of Kafka's clients.
     """
     readable = form == "console" or (form == "auto" and sys.stderr.isatty())
     clock = structlog.processors.TimeStamper(*(("%H:%M:%S", False) if readable else ("iso", True)))
@@ -39,8 +38,7 @@ def configure_logs(level: str, form: Literal["auto", "console", "json"]) -> None
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiokafka").setLevel(clients.upper())
 
 
 def _renderers(readable: bool) -> Sequence[Processor]:

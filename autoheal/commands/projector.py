@@ -20,7 +20,8 @@ def projector() -> None:
     Its offsets are in the same transactions as its rows: killed at any moment it goes on exactly.
 
     ```
-    AUTOHEAL_DATABASE_URL=sqlite:////var/lib/autoheal/autoheal.db autoheal projector
+    autoheal projector
+    AUTOHEAL_DATABASE_URL=sqlite:////var/lib/heal.db autoheal projector
     ```
     """
     settings = load_settings()
