@@ -153,8 +153,14 @@ class LaneApp(faust.App):
         Raises:
             TimeoutError: They took so long that the group would go on without this worker.
         """
-        async with asyncio.timeout(self.conf.broker_rebalance_timeout * FINISH_SHARE):
-            await asyncio.gather(*(handler.finish() for handler in self._handlers))
+        limit = self.conf.broker_rebalance_timeout * FINISH_SHARE
+        try:
+            async with asyncio.timeout(limit):
+                await asyncio.gather(*(handler.finish() for handler in self._handlers))
+        except TimeoutError:
+            raise TimeoutError(
+                f"batches are still at work after {limit:.0f} s, longer than a rebalance may wait"
+            ) from None
 
     async def on_first_start(self) -> None:
         """Skip what Faust does here, making directories: rows are kept in memory."""

@@ -120,10 +120,10 @@ class LaneConsumer(driver.Consumer):
         await super().perform_seek()
         sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         unknown = [tp for tp in sources if self._committed_offset[tp] is None]
-        if unknown:
-            await self.seek_wait(await self.earliest_offsets(*unknown))
-        for tp in sources:
-            self._positions.start(tp, self._read_offset[tp] or 0)
+        earliest = await self.earliest_offsets(*unknown) if unknown else {}
+        starts = {tp: self._positions.start(tp, earliest.get(tp) or self._committed_offset[tp] or 0) for tp in sources}
+        # Last, since Faust lets the sources flow before: what was fetched and turned away meanwhile is fetched again.
+        await self.seek_wait(starts)
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         """Return the partitions' end offsets, exact on every broker: recovery reads up to them.
@@ -167,9 +167,15 @@ class LaneConsumer(driver.Consumer):
         return self._positions.done(tp)
 
     async def wait_empty(self) -> None:
-        """Let the batches at work finish, then commit: what a rebalance and a clean stop wait for."""
+        """Let the batches at work finish, then commit: what a rebalance and a clean stop wait for.
+
+        If they take so long that the group would go on without this worker, it crashes: it must not write any more.
+        """
         if not self.should_stop:
-            await self.app.finish_batches()
+            try:
+                await self.app.finish_batches()
+            except TimeoutError as error:
+                await self.app.crash(error)
         await super().wait_empty()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

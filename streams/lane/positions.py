@@ -27,9 +27,9 @@ class Positions:
         self._done.clear()
         self._real_gaps.clear()
 
-    def start(self, tp: TP, offset: int) -> None:
-        """Note at which offset reading begins, unless it has begun."""
-        self._next.setdefault(tp, offset)
+    def start(self, tp: TP, offset: int) -> int:
+        """Note at which offset reading begins, unless it has begun; return the offset to read next."""
+        return self._next.setdefault(tp, offset)
 
     def skipped_to(self, tp: TP, records: Sequence[ConsumerRecord]) -> int | None:
         """Return the offset to go back to when records before these are missing, else None.

@@ -1,0 +1,127 @@
+"""Reading, acknowledging and sending whole batches."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from aiokafka import TopicPartition
+
+from streams.lane import Batch
+from streams.lane.producer import MAX_RECORD_BYTES, RecordTooLargeError
+from tests.streams.lane.conftest import Site, numbered, running, tally, until
+
+MIB = 1 << 20
+
+
+async def test_each_record_is_handed_out_once_and_in_order(site: Site) -> None:
+    """Every record is handed out once, in the order of its partition, and committed by the time of a clean stop."""
+    records = numbered(3_000)
+    await site.publish("in", records)
+    counting = site.counting()
+
+    async with running(counting.app):
+        await until(lambda: sum(len(batch.records) for batch in counting.batches) >= len(records))
+        await until(lambda: counting.counts() == tally(records))
+
+    seen = [(batch.partition, record.offset) for batch in counting.batches for record in batch.records]
+    ends = [sum(partition == number for partition, _, _ in records) for number in (0, 1)]
+    assert sorted(seen) == [(number, offset) for number in (0, 1) for offset in range(ends[number])]
+    for number in (0, 1):
+        offsets = [offset for partition, offset in seen if partition == number]
+        assert offsets == sorted(offsets)
+    assert await site.committed() == ends
+    assert len(await site.outputs()) == len(records)
+
+
+async def test_a_worker_goes_on_where_the_last_one_stopped(site: Site) -> None:
+    """After a clean stop the next worker reads only what is new, on top of the same rows."""
+    first, second = numbered(50), numbered(80)[50:]
+    await site.publish("in", first)
+    counting = site.counting()
+    async with running(counting.app):
+        await until(lambda: counting.counts() == tally(first))
+
+    await site.publish("in", second)
+    successor = site.counting()
+    async with running(successor.app):
+        await until(lambda: successor.counts() == tally(first + second))
+    handed_out = [record.value.decode() for batch in successor.batches for record in batch.records]
+    assert sorted(handed_out) == sorted(value for _, _, value in second)
+
+
+async def test_equally_numbered_partitions_never_overlap(site: Site) -> None:
+    """Batches of one partition number run one after another whatever their topic, different ones overlap."""
+    at_work: list[tuple[int, str]] = []
+    together: set[frozenset[tuple[int, str]]] = set()
+
+    async def before(step: str, batch: Batch) -> None:
+        if step == "effects":
+            at_work.append((batch.partition, batch.topic))
+            together.add(frozenset(at_work))
+            await asyncio.sleep(0.01)  # leave the others time to start, if they may
+        if step == "ack":
+            at_work.remove((batch.partition, batch.topic))
+
+    counting = site.counting(before)
+    async with running(counting.app):
+        for _ in range(20):
+            await site.publish("in", numbered(10))
+            await site.publish("more", numbered(10))
+        await until(lambda: counting.counts() == tally(numbered(10) * 40))
+
+    assert all(len({partition for partition, _ in group}) == len(group) for group in together)
+    assert any(len(group) == 2 for group in together)
+
+
+async def test_a_skipped_offset_is_read_again(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """A consumer that jumps ahead goes back: every record is counted before the commit passes it."""
+    first, second = numbered(500), numbered(1_000)[500:]
+    go_on = asyncio.Event()
+
+    async def before(step: str, _: Batch) -> None:
+        if step == "ack":
+            await go_on.wait()
+
+    counting = site.counting(before)
+    async with running(counting.app):
+        await site.publish("in", first)
+        await until(lambda: counting.batches)
+        for partition in (0, 1):
+            counting.app.consumer.pause_partitions({TopicPartition(f"{site.prefix}.in", partition)})
+        await site.publish("in", second)
+        for partition in (0, 1):
+            await counting.app.consumer.seek_wait({TopicPartition(f"{site.prefix}.in", partition): 350})
+        counting.app.consumer.resume_partitions({TopicPartition(f"{site.prefix}.in", number) for number in (0, 1)})
+        go_on.set()
+        await until(lambda: counting.counts() == tally(first + second))
+
+    for partition in (0, 1):
+        batches = [batch.records for batch in counting.batches if batch.partition == partition]
+        assert all(after[0].offset == before_[-1].offset + 1 for before_, after in pairwise(batches))
+
+
+async def test_outputs_of_any_size_are_carried(site: Site) -> None:
+    """More records than a record batch holds arrive in order, a record of more than 1 MiB among them."""
+    counting = site.counting()
+    sizes = [300_000] * 10 + [MIB + 100_000] + [10] * 1_000
+    outputs = [(b"k", bytes([65 + n % 26]) * size, 0) for n, size in enumerate(sizes)]
+
+    async with running(counting.app) as app:
+        await app.send_batches({(f"{site.prefix}.out", 0): outputs, (f"{site.prefix}.out", 1): outputs[-3:]})
+        with pytest.raises(RecordTooLargeError, match="8388608 is the most"):
+            await app.send_batch(f"{site.prefix}.out", 0, [(b"k", b"x" * (MAX_RECORD_BYTES + 1), 0)])
+
+    assert [record.value for record in await site.read(f"{site.prefix}.out")] == [
+        value for _, value, _ in outputs + outputs[-3:]
+    ]
+
+
+async def test_rows_of_any_size_are_carried(site: Site) -> None:
+    """Rows that fill several record batches, one of 7 MiB among them, are there again after a restart."""
+    rows = {b"%d" % n: b"x" * 50_000 for n in range(100)} | {b"large": b"y" * (7 * MIB)}
+    counting = site.counting()
+    async with running(counting.app):
+        await counting.table.lane_write(0, rows)
+    successor = site.counting()
+    async with running(successor.app):
+        assert dict(successor.table.lane_rows(0)) == rows
