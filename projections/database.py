@@ -1,9 +1,11 @@
 """Opening the database that holds the projections."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from projections.tables import metadata
 
@@ -48,6 +50,20 @@ def open_database(url: str) -> Engine:
     except DBAPIError as error:
         raise DatabaseUnreachableError(engine.url, error.orig) from error
     return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Write in one transaction.
+
+    Raises:
+        DatabaseUnreachableError: The database is locked, full, read-only or away.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise DatabaseUnreachableError(engine.url, error.orig) from error
 
 
 def _begin(connection: Connection) -> None:

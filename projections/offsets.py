@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Engine, and_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from projections.database import transaction
 from projections.tables import projection_offsets as offsets
 
 Position = tuple[str, int]
@@ -29,11 +30,14 @@ def resume(engine: Engine, starts: Mapping[Position, int]) -> dict[Position, int
     Args:
         engine: The projections' database.
         starts: Where to begin with partitions that have not been read yet.
+
+    Raises:
+        DatabaseUnreachableError: The database cannot be written.
     """
     new = [
         {"topic": topic, "partition": partition, "next_offset": start} for (topic, partition), start in starts.items()
     ]
-    with engine.begin() as connection:
+    with transaction(engine) as connection:
         connection.execute(insert(offsets).on_conflict_do_nothing(), new)
         stored = {
             (topic, partition): next_offset for topic, partition, next_offset in connection.execute(select(offsets))

@@ -16,12 +16,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from events import BrokerUnreachableError, CloudEvent, RefusedEventError, Topics, decode
 from events.broker import probe
 from projections import offsets
-from projections.database import DatabaseUnreachableError, open_database
+from projections.database import open_database, transaction
 from projections.fold import MAX_BATCH, apply
 
 TOPICS: Final = ("failures", "heals", "dead-letters")
@@ -59,17 +58,19 @@ async def run_projector(
     """
     await probe(bootstrap)
     engine = open_database(database_url)
-    # One thread for all that waits for the database; leaving it waits for the transaction under way.
-    with ThreadPoolExecutor(1, "projector") as thread:
-        async with _consumer(bootstrap) as consumer:
-            partitions = await _partitions(bootstrap, [Topics(prefix).named(name) for name in TOPICS])
-            next_offsets = await _assign(consumer, engine, partitions)
-            while True:
-                if not (batches := await _fetch(consumer, next_offsets)):
-                    continue
-                await asyncio.get_running_loop().run_in_executor(thread, _store, engine, batches, next_offsets)
-                if on_batch:
-                    on_batch(sum(map(len, batches.values())))
+    try:
+        # One thread for all that waits for the database; leaving it waits for the transaction under way.
+        with ThreadPoolExecutor(1, "projector") as thread:
+            async with _consumer(bootstrap) as consumer:
+                partitions = await _partitions(bootstrap, [Topics(prefix).named(name) for name in TOPICS])
+                next_offsets = await _assign(consumer, engine, partitions)
+                while True:
+                    batches = await _fetch(consumer, next_offsets)
+                    await asyncio.get_running_loop().run_in_executor(thread, _store, engine, batches, next_offsets)
+                    if on_batch and batches:
+                        on_batch(sum(map(len, batches.values())))
+    finally:
+        engine.dispose()
 
 
 @asynccontextmanager
@@ -129,13 +130,10 @@ def _mismatch(partition: TopicPartition, offset: int) -> LogMismatchError:
 
 def _store(engine: Engine, batches: Batches, next_offsets: NextOffsets) -> None:
     after = {partition: records[-1].offset + 1 for partition, records in batches.items()}
-    try:
-        with engine.begin() as connection:
-            for partition, offset in after.items():
-                offsets.advance(connection, partition, before=next_offsets[partition], after=offset)
-            apply(connection, _events(chain.from_iterable(batches.values())))
-    except OperationalError as error:
-        raise DatabaseUnreachableError(engine.url, error.orig) from error
+    with transaction(engine) as connection:
+        for partition, offset in after.items():
+            offsets.advance(connection, partition, before=next_offsets[partition], after=offset)
+        apply(connection, _events(chain.from_iterable(batches.values())))
     next_offsets |= after
 
 

@@ -5,11 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, func, inspect, select
 
 from projections.database import DatabaseUnreachableError, open_database
 from projections.stats import auto_heal_stats
-from projections.tables import metadata
+from projections.tables import failures, metadata
 from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, suppressed
 
 MOMENTS = {
@@ -79,6 +79,15 @@ def test_readers_and_the_projector_do_not_wait(engine, file):
     assert _count(reader) == 2
     reader.execute("COMMIT")
     assert _count(reader) == 0
+
+
+def test_an_answer_is_of_one_moment(engine, file):
+    """Queries of one connection see one state, whatever is committed between them."""
+    with engine.connect() as reader:
+        before = reader.scalar(select(func.count()).select_from(failures))
+        fold(open_database(f"sqlite:///{file}"), [diagnosed("c")])
+        assert reader.scalar(select(func.count()).select_from(failures)) == before
+    assert auto_heal_stats(engine).total_failed == before + 1
 
 
 def test_moments_are_dates_to_sqlite(engine, file):
