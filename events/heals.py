@@ -1,14 +1,26 @@
 """The one decision that each failure gets, and what came of a heal (S1)."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, NonNegativeFloat, PositiveInt
 
 from events.categories import Category
-from events.envelope import CloudEvent, Data, Identifier
+from events.envelope import CloudEvent, Data, Identifier, derived_id
 from events.failures import Verdict
 
+_HEAL_TASK_ID = re.compile(r"heal-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SuppressionReason = Literal["halted", "cooldown"] | Verdict
+
+
+def heal_task_id(failure_id: str, task_id: str) -> str:
+    """Return the id of the task that heals a failure: the same failure has the same heal."""
+    return f"heal-{derived_id(failure_id, task_id, 'heal')}"
+
+
+def is_heal_task_id(task_id: str) -> bool:
+    """Tell a heal task by its id, whether or not its runner says what type of task it is."""
+    return _HEAL_TASK_ID.fullmatch(task_id) is not None
 
 
 class _OfHeal(Data):

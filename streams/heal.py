@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from events.envelope import CloudEvent, derived_id
+from events.envelope import CloudEvent
 from events.failures import FailureDiagnosed, FailureDiagnosedData
-from events.heals import HealRequested, HealRequestedData, HealSuppressed, HealSuppressedData, SuppressionReason
+from events.heals import (
+    HealRequested,
+    HealRequestedData,
+    HealSuppressed,
+    HealSuppressedData,
+    SuppressionReason,
+    heal_task_id,
+)
 from events.tasks import HEAL_TASK_TYPE
 from streams.decider import Agent, Control, Decision, derive
 from streams.policy import Policy, Strategy
@@ -64,7 +71,7 @@ def _requested(event: FailureDiagnosed, at: datetime, policy: Policy) -> HealReq
     strategy = policy.strategies[failure.error_category]
     data = HealRequestedData(
         **_decision_data(failure),
-        heal_task_id=f"heal-{derived_id(event.id, failure.task_id, 'heal')}",
+        heal_task_id=heal_task_id(failure.failure_id, failure.task_id),
         retry_count=failure.attempts + 1,
         strategy_name=strategy.name or failure.error_category,
         direction=render_direction(strategy, failure),

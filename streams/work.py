@@ -9,7 +9,14 @@ from datetime import datetime
 
 from events.envelope import CloudEvent
 from events.failures import FailureDiagnosed, FailureDiagnosedData, Verdict
-from events.heals import HealExpired, HealFailed, HealRequested, HealSucceeded, HealSuppressed
+from events.heals import (
+    HealExpired,
+    HealFailed,
+    HealRequested,
+    HealSucceeded,
+    HealSuppressed,
+    is_heal_task_id,
+)
 from events.tasks import HEAL_TASK_TYPE, TaskCreated, TaskFailed, TaskStarted, TaskTimedOut
 from streams.decider import Agent, Control, Decision, derive
 from streams.failure import Failure, cooldown_scope, find_cause
@@ -68,7 +75,8 @@ def evolve(row: TaskRow, event: CloudEvent) -> TaskRow:
     """Take an event as a fact."""
     match event:
         case TaskCreated() | TaskStarted() | TaskFailed() | TaskTimedOut():
-            return _learned(row, event.data.task_type or row.task_type, event.data.provider or row.provider)
+            task_type = HEAL_TASK_TYPE if is_heal_task_id(event.data.task_id) else event.data.task_type
+            return _learned(row, task_type or row.task_type, event.data.provider or row.provider)
         case HealRequested(data=heal):
             opened = OpenHeal(heal.heal_task_id, heal.expires_at)
             return _decided(replace(row, attempts=row.attempts + 1, open_heal=opened), heal.failure_id)

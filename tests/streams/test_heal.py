@@ -247,6 +247,19 @@ def test_a_heal_task_is_known_from_its_creation():
     Scenario().given(created).when(failed(task_id="heal-1")).then()
 
 
+def test_a_heal_task_is_known_by_its_id():
+    """A runner that says nothing but the id that was requested starts no chain either."""
+    scenario = Scenario().when(failed())
+    scenario.when(failed(5000, task_id=heal_of(scenario))).then()
+    (diagnosed,) = scenario.only(FailureDiagnosed)
+    assert diagnosed.data.task_type == "heal"
+
+
+def test_a_task_whose_name_begins_like_a_heals_is_a_task():
+    """Only ids that we make are heals."""
+    Scenario().when(failed(task_id="heal-the-world")).then("heal heal-the-world #1")
+
+
 # The same event again
 
 
