@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end_quietly()
     except ConnectionError as error:
         return fail(str(error), exits.UNREACHABLE)
-    except SettingsError as error:
+    except (SettingsError, OSError) as error:
         return fail(str(error), exits.USAGE)
     return code or exits.DONE
 

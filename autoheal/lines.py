@@ -18,26 +18,26 @@ Line = tuple[int, bytes]
 
 
 @contextmanager
-def reading(file: BinaryIO, doing: str) -> Iterator[Iterator[list[Line]]]:
+def reading(file: BinaryIO, doing: str, *, progress: bool) -> Iterator[Iterator[list[Line]]]:
     """Yield an iterator over batches of lines.
 
     A batch is what a pipe has at once, at most 1 MiB, so that a slow producer's lines do not wait for more of them;
-    and what was printed about it is on its way before the next one is awaited. Meanwhile a person at the terminal
-    sees how far it is.
+    and what was printed about it is on its way before the next one is awaited.
 
     Args:
         file: Where to read.
-        doing: What is done with the lines, for the progress bar.
+        doing: What is done with the lines.
+        progress: Show a person on stderr how far it is; not when lines are printed on the same terminal.
     """
-    quiet = not notes.is_terminal or sys.stdout.isatty()
-    with Progress(console=notes, transient=True, disable=quiet) as progress:
-        task = progress.add_task(doing, total=_size(file))
+    quiet = not (progress and notes.is_terminal)
+    with Progress(console=notes, transient=True, redirect_stdout=False, disable=quiet) as bar:
+        task = bar.add_task(doing, total=_size(file))
 
         def batches() -> Iterator[list[Line]]:
             for size, batch in _batches(cast("BufferedReader", file)):
                 yield batch
                 sys.stdout.flush()
-                progress.advance(task, size)
+                bar.advance(task, size)
 
         yield batches()
 

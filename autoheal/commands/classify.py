@@ -60,7 +60,7 @@ def classify(
 
 def _classify_lines(classifier: Classifier, file: Any) -> int:
     refused = 0
-    with reading(file, "classifying") as batches:
+    with reading(file, "classifying", progress=not console.is_terminal) as batches:
         for lines in batches:
             for line in lines:
                 answer = _classify_line(classifier, line)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from pathlib import Path
 from typing import Final
 
 from autoheal import exits
@@ -10,7 +9,7 @@ from autoheal.children import ChildEndedError, first_to_end
 from autoheal.demo.narrator import Narrator
 from autoheal.demo.server import failing_provider
 from autoheal.demo.story import Story
-from autoheal.demo.task import Task, load_tasks
+from autoheal.demo.task import POLICY, Task, load_tasks
 from autoheal.demo.watcher import UndecidedError
 from autoheal.embedded import BrokerNotStartedError
 from autoheal.local import run_locally
@@ -18,7 +17,6 @@ from autoheal.output import console, fail, refuse
 from autoheal.settings import Settings, load_settings
 from autoheal.waiting import first_of, stop_signal
 
-POLICY: Final = Path(__file__).parent.parent / "demo" / "policy.toml"
 LOG_LINES: Final = 20
 
 
@@ -34,11 +32,12 @@ def demo() -> int:
     log = deque[tuple[str, str]](maxlen=LOG_LINES)
     settings = load_settings().model_copy(update={"policy": POLICY})
     try:
-        return asyncio.run(_play(settings, load_tasks(), log))
+        code: int = asyncio.run(first_of(stop_signal(), _play(settings, load_tasks(), log)))
     except (BrokerNotStartedError, ChildEndedError, UndecidedError) as error:
         for name, line in log:
             refuse(name, line)
         return fail(str(error), exits.REFUSED)
+    return code
 
 
 async def _play(settings: Settings, tasks: list[Task], log: deque[tuple[str, str]]) -> int:
@@ -47,7 +46,5 @@ async def _play(settings: Settings, tasks: list[Task], log: deque[tuple[str, str
     with failing_provider() as api:
         async with run_locally(settings, lambda name, line: log.append((name, line))) as local:
             story = Story(local.settings, narrator)
-            code: int = await first_of(
-                stop_signal(), first_to_end(local.processes), story.watcher.follow(), story.play(tasks, api)
-            )
+            code: int = await first_of(first_to_end(local.processes), story.watcher.follow(), story.play(tasks, api))
     return code

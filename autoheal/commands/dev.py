@@ -36,17 +36,17 @@ def dev() -> int:
     settings = load_settings()
     load_control(settings.policy)  # a wrong policy is said before anything starts
     try:
-        asyncio.run(_until_stopped(settings))
+        asyncio.run(first_of(stop_signal(), _run(settings)))
     except (BrokerNotStartedError, ChildEndedError) as error:
         return fail(str(error), exits.REFUSED)
     return exits.DONE
 
 
-async def _until_stopped(settings: Settings) -> None:
+async def _run(settings: Settings) -> None:
     async with run_locally(settings, _show_line) as local:
         _show_how_to_reach(local)
         try:
-            await first_of(stop_signal(), first_to_end(local.processes), _show_heals(local.settings))
+            await first_of(first_to_end(local.processes), _show_heals(local.settings))
         finally:
             console.print("stopping", style="dim")
 

@@ -12,7 +12,10 @@ from autoheal.brokers import prepare_broker
 from autoheal.lines import Line, reading
 from autoheal.output import AsJson, console, for_people, print_json, refuse
 from autoheal.settings import Settings, load_settings
-from events import CloudEvent, Published, Publisher, RefusedEventError, decode
+from events import CloudEvent, Published, Publisher, RefusedEventError, decode, encode
+
+Placed = tuple[int, CloudEvent, Published]
+"""The line an event was read from, the event, and where it is now."""
 
 
 def emit(
@@ -29,9 +32,9 @@ def emit(
     tail -f events.jsonl | autoheal emit -
     ```
     """
-    settings = load_settings()
+    settings, people = load_settings(), for_people(as_json)
     # The loop runs for each batch only: Ctrl-C ends us at once while we wait for input.
-    with asyncio.Runner() as runner, reading(file, "publishing") as batches:
+    with asyncio.Runner() as runner, reading(file, "publishing", progress=people or not console.is_terminal) as batches:
         connection = AsyncExitStack()
         publisher = runner.run(_connect(settings, connection))
         published = refused = 0
@@ -41,16 +44,12 @@ def emit(
                 placed = runner.run(_publish(publisher, lines))
                 published += len(placed)
                 refused += len(lines) - len(placed)
-                _show(placed, people=for_people(as_json))
+                _show(placed, people=people)
         finally:
             runner.run(connection.aclose())
-    if for_people(as_json):
+    if people:
         console.print(f"[green]{published} published[/]" + (f", [red]{refused} refused[/]" if refused else ""))
     return exits.REFUSED if refused else exits.DONE
-
-
-Placed = tuple[int, CloudEvent, Published]
-"""The line an event was read from, the event, and where it is now."""
 
 
 async def _connect(settings: Settings, connection: AsyncExitStack) -> Publisher:
@@ -66,10 +65,12 @@ async def _publish(publisher: Publisher, lines: list[Line]) -> list[Placed]:
 
 def _read(number: int, line: bytes) -> CloudEvent | None:
     try:
-        return decode(line)
+        event = decode(line)
+        decode(encode(event))  # with what the line left out it may be too large
     except RefusedEventError as error:
         refuse(f"line {number}", error)
         return None
+    return event
 
 
 def _show(placed: list[Placed], *, people: bool) -> None:

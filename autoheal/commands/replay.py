@@ -10,7 +10,7 @@ from autoheal import exits
 from autoheal.control import load_control
 from autoheal.lines import Line, reading
 from autoheal.logs import configure_logs
-from autoheal.output import print_line, refuse
+from autoheal.output import console, print_line, refuse
 from autoheal.settings import load_settings
 from events import RecordDeadLettered, RefusedEventError, decode
 from streams.replay import Replay
@@ -32,7 +32,7 @@ def replay(
     configure_logs("error", "auto")  # what is refused is said here, with the line's number
     log = Replay(load_control(policy or load_settings().policy))
     refused = 0
-    with reading(file, "replaying") as batches:
+    with reading(file, "replaying", progress=not console.is_terminal) as batches:
         for lines in batches:
             refused += sum(not _feed(log, line) for line in lines if line[1].strip())
     return exits.REFUSED if refused else exits.DONE

@@ -2,9 +2,13 @@
 
 import tomllib
 from importlib.resources import files
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+POLICY: Final = Path(__file__).with_name("policy.toml")
+"""What the demo's worker decides by."""
 
 
 class Task(BaseModel):

@@ -1,6 +1,7 @@
 """How the tests call the command line."""
 
 import os
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -65,6 +66,19 @@ def finish(process, stdin=b""):
     """Give a process its input, wait for its end and return what it left."""
     out, err = process.communicate(stdin, timeout=60)
     return Result(process.returncode, out.decode(), err.decode())
+
+
+def children_of(pid):
+    """Return the command line of each child process, by its id."""
+    listed = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid=,args="], check=True, capture_output=True, text=True)
+    return {int(pid): line for pid, line in (line.split(maxsplit=1) for line in listed.stdout.splitlines())}
+
+
+def ends(process):
+    """Tell whether a process, given as a pidfd, ends within twenty seconds."""
+    ready, _, _ = select.select([process], [], [], 20)
+    os.close(process)
+    return bool(ready)
 
 
 @pytest.fixture

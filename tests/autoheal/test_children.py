@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import select
 import signal
 import sys
 
 import pytest
 
 from autoheal.children import ChildEndedError, child, first_to_end
+from tests.autoheal.conftest import ends
 
 SLEEPS = ("sleep", "60")
 
@@ -48,8 +48,7 @@ async def test_one_that_does_not_want_to_end_is_killed(lines, monkeypatch):
             await asyncio.sleep(0.01)
         grandchild = os.pidfd_open(int(lines[0][1]))
     assert process.returncode == -signal.SIGKILL
-    assert select.select([grandchild], [], [], 10)[0]
-    os.close(grandchild)
+    assert ends(grandchild)
 
 
 @pytest.mark.parametrize(

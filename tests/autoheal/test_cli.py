@@ -49,6 +49,13 @@ def test_wrong_usage_is_one_line(run, arguments, message):
     assert result.err.count("\n") == 1
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(run):
+    """It names the folder."""
+    result = run("schema", "--write", "/dev/null/schemas")
+    assert result.code == 2
+    assert result.err == "autoheal: [Errno 20] Not a directory: '/dev/null/schemas'\n"
+
+
 @pytest.mark.parametrize(
     "arguments", [["worker"], ["projector"], ["emit", "/dev/null"], ["heals"], ["topics", "create"]]
 )

@@ -1,12 +1,15 @@
 """`autoheal demo`: real commands really fail, and each gets its one decision."""
 
+import os
+import signal
+
 import pytest
 
 from autoheal.control import load_control
 from autoheal.demo.runner import run
 from autoheal.demo.server import failing_provider
 from autoheal.demo.task import load_tasks
-from tests.autoheal.conftest import finish
+from tests.autoheal.conftest import children_of, ends, finish
 
 TASKS = {task.name: task for task in load_tasks()}
 CATEGORIES = {
@@ -63,3 +66,16 @@ def test_it_shows_that_every_failure_gets_one_decision(command):
     assert result.out.count("→ heal requested") + result.out.count("→ no heal") == failures
     for reason in ("already_healing", "cooldown, again from ", "retries_exhausted"):
         assert f"→ no heal: {reason}" in result.out
+
+
+@pytest.mark.integration
+def test_ctrl_c_ends_it(command):
+    """At any moment, quietly, and with all that it had started."""
+    process = command("demo")
+    while b" 1/" not in process.stdout.readline():
+        pass
+    children = [os.pidfd_open(pid) for pid in children_of(process.pid)]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    assert process.stderr.read() == b""
+    assert all(map(ends, children))

@@ -2,16 +2,14 @@
 
 import os
 import re
-import select
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from events import encode
-from tests.autoheal.conftest import finish
+from tests.autoheal.conftest import children_of, ends, finish
 from tests.examples import failed
 
 pytestmark = [
@@ -28,8 +26,9 @@ class Dev:
         self.process = process
         self.lines = []
         self.read_until("worker │", "projector │")
-        self.children = {name: int(pid) for pid, name in children_of(process.pid)}
-        self.handles = [os.pidfd_open(pid) for pid in self.children.values()]
+        programs = children_of(process.pid)
+        self.children = {re.search("broker|worker|projector", line)[0]: pid for pid, line in programs.items()}
+        self.handles = [os.pidfd_open(pid) for pid in programs]
 
     def read_until(self, *words):
         """Read lines until each of the words was in one of them."""
@@ -40,19 +39,13 @@ class Dev:
 
     def has_left_nothing(self):
         """Tell whether every process that it had started has ended."""
-        return all(select.select([handle], [], [], 20)[0] for handle in self.handles)
+        return all(map(ends, self.handles))
 
     @property
     def variables(self):
         """The settings that it tells people to export."""
         (exports,) = (line for line in self.lines if "export " in line)
         return dict(re.findall(r"(AUTOHEAL_\w+)=(\S+)", exports))
-
-
-def children_of(pid):
-    """Return the id and the name of each child process."""
-    listed = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid=,args="], check=True, capture_output=True, text=True)
-    return [(line.split()[0], re.search(r"worker|projector|broker", line)[0]) for line in listed.stdout.splitlines()]
 
 
 @pytest.fixture

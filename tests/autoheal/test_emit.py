@@ -33,20 +33,24 @@ async def test_it_publishes_each_line(command, installation):
 async def test_a_bad_line_is_refused_and_the_others_are_published(command, installation, tmp_path):
     """Each refusal has its line number and the reason."""
     too_large = encode(failed(output="x" * MAX_EVENT_BYTES))
+    grown = encode(failed(output="")).replace(b'"specversion":"1.0",', b"")
+    grown = grown.replace(b'"output":""', b'"output":"%s"' % (b"x" * (MAX_EVENT_BYTES - len(grown))))
     lines = [
         b"{oops",
         encode(failed(id="a")),
         b"",
         b'{"type": "autoheal.task.failed.v2"}',
         too_large,
+        grown,
         encode(failed(id="b")),
     ]
     (tmp_path / "events.jsonl").write_bytes(b"\n".join(lines))
     result = finish(command("emit", "events.jsonl", **installation))
     assert result.code == 1
-    assert [json.loads(line)["line"] for line in result.out.splitlines()] == [2, 6]
-    first, second, third = result.err.splitlines()
+    assert [json.loads(line)["line"] for line in result.out.splitlines()] == [2, 7]
+    first, second, third, fourth = result.err.splitlines()
     assert first.startswith("line 1: Invalid JSON")
     assert second == "line 4: type: 'autoheal.task.failed.v2' is no event type of ours"
     assert third.startswith("line 5: the event has ")
+    assert fourth.startswith("line 6: the event has 1048596 bytes")
     assert [event.id for event in await published(installation, 2)] == ["a", "b"]

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from events import encode
+from projections.database import open_database
+from projections.tables import projection_offsets
 from tests.autoheal.conftest import finish
 from tests.examples import OTHER_TASK, failed
 
@@ -91,13 +93,20 @@ def test_topics_are_created_once(command, installation):
     assert "set AUTOHEAL_PARTITIONS=4" in refused.err
 
 
-def test_a_database_of_another_log_is_refused(command, installation):
-    """A projector that finds another log than its tables were made from says what to do."""
-    finish(command("emit", "/dev/null", **installation))
-    assert finish(command("stats", **installation)).code == 0
+def test_a_projector_without_a_database_says_so(command, installation):
+    """The line names the database and what to do."""
     missing = installation | {"AUTOHEAL_DATABASE_URL": "sqlite:////nowhere/autoheal.db"}
     refused = finish(command("projector", **missing))
     assert refused.code == 3
-    assert refused.err.splitlines()[-1].startswith(
-        "autoheal: the database sqlite:////nowhere/autoheal.db cannot be used"
-    )
+    assert "the database sqlite:////nowhere/autoheal.db cannot be used" in refused.err.splitlines()[-1]
+
+
+def test_a_database_of_another_log_is_refused(command, installation):
+    """A projector whose tables are ahead of the log says what to do, and does not go on."""
+    engine = open_database(installation["AUTOHEAL_DATABASE_URL"])
+    ahead = {"topic": f"{installation['AUTOHEAL_TOPIC_PREFIX']}.heals", "partition": 0, "next_offset": 7}
+    with engine.begin() as connection:
+        connection.execute(projection_offsets.insert(), ahead)
+    refused = finish(command("projector", **installation))
+    assert refused.code == 2
+    assert "has no offset 7, where this database goes on" in refused.err.splitlines()[-1]
