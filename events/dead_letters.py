@@ -2,17 +2,15 @@
 
 from typing import Literal
 
-from pydantic import NonNegativeInt
-
-from events.envelope import CloudEvent, Data
+from events.envelope import CloudEvent, Count, Data, Offset
 
 
 class RecordDeadLetteredData(Data):
     agent: str
     """Which agent refused the record."""
     topic: str
-    partition: NonNegativeInt
-    offset: NonNegativeInt
+    partition: Count
+    offset: Offset
     """Coordinate of the refused record: the log keeps it as the producer wrote it."""
     key: str | None = None
     reason: str

@@ -4,15 +4,19 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Count = Annotated[int, Field(ge=0, lt=1 << 31)]
+"""Every number is bounded: what arrives must fit into rows, JSON and SQL on its way."""
+Milliseconds = Annotated[int, Field(ge=0, lt=1 << 53)]
+Offset = Annotated[int, Field(ge=0, lt=1 << 63)]
 
 
 class Data(BaseModel):
     """What an event says; fields we do not know are ignored, so that producers may add their own."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class CloudEvent(BaseModel):

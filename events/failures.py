@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from events.categories import Category
-from events.envelope import CloudEvent, Data, Identifier
+from events.envelope import CloudEvent, Count, Data, Identifier
 
 Verdict = Literal["already_healing", "resuming", "needs_attention", "retries_exhausted"]
 
@@ -14,9 +14,9 @@ class Evidence(Data):
     """A rule that spoke, and the span of the output that made it speak."""
 
     rule: str
-    start: NonNegativeInt
+    start: Count
     """First character of the span, counted in the output as it was published."""
-    end: NonNegativeInt
+    end: Count
     text: str
     """The span's text, secrets masked."""
 
@@ -37,7 +37,7 @@ class FailureDiagnosedData(Data):
     failure_id: Identifier
     """Id of the failure event that is diagnosed here."""
     cooldown_scope: str
-    attempts: NonNegativeInt
+    attempts: Count
     """Heals already requested for the task, by our count or the producer's, whichever is larger."""
     verdict: Verdict | None = None
     """The first of the guards 2-5 that forbids a heal, as known at the work key (S1)."""

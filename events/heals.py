@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, NonNegativeFloat, PositiveInt
+from pydantic import AwareDatetime, Field, NonNegativeFloat
 
 from events.categories import Category
 from events.envelope import CloudEvent, Data, Identifier, derived_id
@@ -38,7 +38,7 @@ class _Decision(_OfHeal):
 
 class HealRequestedData(_Decision):
     heal_task_id: Identifier
-    retry_count: PositiveInt
+    retry_count: Annotated[int, Field(ge=1, le=1 << 31)]
     """Number of this attempt, the first is 1."""
     strategy_name: str
     direction: Annotated[str, Field(max_length=5000)]

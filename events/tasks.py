@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, NonNegativeInt, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from events.categories import CATEGORIES, Category
-from events.envelope import CloudEvent, Data, Identifier
+from events.envelope import CloudEvent, Count, Data, Identifier, Milliseconds
 
 HEAL_TASK_TYPE = "heal"
+ExitCode = Annotated[int, Field(ge=-(1 << 31), lt=1 << 32)]
+"""As the platform reports it: negative for a signal, up to 32 bits on Windows."""
 
 
 def _known_category(value: object) -> object:
@@ -20,7 +22,7 @@ class Artifacts(Data):
 
     impl_branch: str | None = None
     spec_file: str | None = None
-    pr_number: int | None = None
+    pr_number: Count | None = None
     pr_url: str | None = None
 
 
@@ -38,7 +40,7 @@ class TaskCreatedData(_OfTask):
     fingerprint: str | None = None
     target_state: str | None = None
     context: dict[str, Any] | None = None
-    retry_count: NonNegativeInt | None = None
+    retry_count: Count | None = None
     source_task_id: Identifier | None = None
     is_resume: bool | None = None
 
@@ -52,14 +54,14 @@ class TaskStartedData(_OfTask):
 
 class TaskProgressedData(_OfTask):
     output_tail: str
-    output_chars: NonNegativeInt | None = None
+    output_chars: Count | None = None
 
 
 class TaskCompletedData(_OfTask):
     task_type: str | None = None
     provider: str | None = None
     output: str | None = None
-    elapsed_ms: NonNegativeInt | None = None
+    elapsed_ms: Milliseconds | None = None
     artifacts: Artifacts | None = None
 
 
@@ -70,11 +72,11 @@ class TaskFailedData(_OfTask):
     output: str | None = None
     error_summary: str | None = None
     error_category: Annotated[Category | None, BeforeValidator(_known_category)] = None
-    exit_code: int | None = None
+    exit_code: ExitCode | None = None
     signal: str | int | None = None
-    elapsed_ms: NonNegativeInt | None = None
+    elapsed_ms: Milliseconds | None = None
     heal_task_id: str | None = None
-    retry_count: NonNegativeInt | None = None
+    retry_count: Count | None = None
 
 
 class ReapDiagnosis(Data):
@@ -83,9 +85,9 @@ class ReapDiagnosis(Data):
     runner_alive: bool
     provider: str | None = None
     error_class: Category
-    partial_output_chars: NonNegativeInt
+    partial_output_chars: Count
     partial_output_pct: Annotated[int, Field(ge=0, le=100)]
-    extensions_granted: NonNegativeInt
+    extensions_granted: Count
     resume_task_id: str | None = None
     reaped_at: AwareDatetime
 
@@ -112,7 +114,7 @@ class TaskDecisionNeededData(Data):
 
 
 class TaskDeadlineExtendedData(_OfTask):
-    extensions_granted: NonNegativeInt
+    extensions_granted: Count
     deadline: AwareDatetime
 
 
@@ -128,7 +130,7 @@ class TaskRequestedData(_OfTask):
     direction: str | None = None
     context: dict[str, Any] | None = None
     fingerprint: str
-    retry_count: NonNegativeInt
+    retry_count: Count
     is_resume: bool | None = None
     resumed_from_task_id: str | None = None
     retried_from: str | None = None

@@ -35,11 +35,7 @@ async def topics(broker, prefix):
 async def take(count, bootstrap, *types, **options):
     """Return the first events that a subscriber sees."""
     async with aclosing(subscribe(bootstrap, *types, **options)) as events:
-        seen = []
-        async for event in events:
-            seen.append(event)
-            if len(seen) == count:
-                return seen
+        return [await anext(events) for _ in range(count)]
 
 
 async def test_publishing_returns_where_the_event_is(broker, topics):

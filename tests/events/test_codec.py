@@ -61,6 +61,11 @@ def test_a_category_that_is_none_of_the_five_is_dropped():
         (orjson.dumps(ENVELOPE | {"time": "2026-11-22T12:00:00", "data": {"task_id": TASK}}), "time: Input should"),
         (orjson.dumps(ENVELOPE | {"specversion": "0.3", "data": {"task_id": TASK}}), "specversion: Input should be"),
         (orjson.dumps(ENVELOPE | {"data": {"task_id": TASK, "exit_code": "no"}}), "data.exit_code: Input should be"),
+        (
+            orjson.dumps(ENVELOPE | {"data": {"task_id": TASK, "retry_count": 1 << 31}}),
+            "data.retry_count: Input should",
+        ),
+        (orjson.dumps(ENVELOPE | {"data": {"task_id": TASK, "exit_code": 1 << 40}}), "data.exit_code: Input should be"),
         (orjson.dumps(ENVELOPE | {"data": {"task_id": TASK, "output": "x" * (1 << 20)}}), "more than 1048576"),
     ],
 )
