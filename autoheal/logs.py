@@ -43,7 +43,7 @@ def configure_logs(level: str, form: Literal["auto", "console", "json"], *, clie
 
 def _renderers(readable: bool) -> Sequence[Processor]:
     if readable:
-        return (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0),)
+        return (structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False),)
     return (
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),

@@ -54,7 +54,7 @@ def show_stats(heals: AutoHealStats, completeness: DiagnosticsCompleteness) -> N
     """Print the numbers as tables."""
     console.print(Columns([_by_category(heals), _by_reason(heals)], padding=(0, 4)))
     console.print(
-        f"heal rate {heals.heal_rate:.0%}, without diagnostics {completeness.missing_pct} % "
+        f"heal rate {heals.heal_rate:.0%}, without diagnostics {completeness.missing_pct}% "
         f"({completeness.with_diagnostics} of {completeness.total_failed} have them)"
     )
 

@@ -33,6 +33,7 @@ class _Provider(BaseHTTPRequestHandler):
 @contextmanager
 def failing_provider() -> Iterator[str]:
     """Serve for the length of the block, and yield the address; paths without an answer are never answered."""
+    _Provider.closing.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), _Provider) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
