@@ -45,13 +45,14 @@ def decide(row: CooldownRow, event: FailureDiagnosed, at: datetime, control: Con
     """
     failure = event.data
     over_at = _cooldown_over(row, control.policy.strategies[failure.error_category])
+    now = max(at, row.requested_at or at)
     reason: SuppressionReason | None = failure.verdict
     if control.halted:
         reason = "halted"
-    elif reason is None and over_at and at < over_at:
+    elif reason is None and over_at and now < over_at:
         reason = "cooldown"
     if reason is None:
-        return Decision(CooldownRow(at), (_requested(event, at, control.policy),))
+        return Decision(CooldownRow(now), (_requested(event, at, control.policy),))
     return Decision(row, (_suppressed(event, at, reason, over_at if reason == "cooldown" else None),))
 
 

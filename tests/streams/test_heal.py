@@ -146,6 +146,12 @@ def test_time_that_runs_backwards_is_no_time_passed():
     scenario.when(failed(50, task_id=OTHER_TASK)).then("no heal task_43: cooldown until +1000")
 
 
+def test_without_a_cooldown_not_even_time_that_runs_backwards_suppresses(tmp_path):
+    """No time passed is as long as a cooldown of 0 seconds."""
+    control = with_policy(tmp_path, "[strategies.provider_error]\ncooldown_seconds = 0\n")
+    Scenario(control).given(failed(100)).when(failed(50, task_id=OTHER_TASK)).then("heal task_43 #1")
+
+
 @pytest.mark.parametrize(
     ("scope", "same", "other"),
     [
