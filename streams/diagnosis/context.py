@@ -2,68 +2,69 @@
 
 import re2
 
-from streams.diagnosis.rule import pattern_options
+from streams.diagnosis.rule import multiline, pattern_options
 
-# Text that a tool shows but does not say: source lines, stack frames, gutters, commands, passed tests, nothing-counts.
-_QUOTED = re2.compile(
-    rb"(?m:"
-    rb'^[\s|]*File "[^"\n]*", line \d+'
-    rb"|^\s+at (?:async )?[\w.$<>\[\] /-]*\(?[^()\n]*:\d+"
-    rb"|^\s+at [\w.$/<>@-]+\([^()\n]*\)"
-    rb"|^ *>? *\d+ *\| "
-    rb"|^>   "
-    rb"|^[\s|]+(?:raise|throw|return|assert|def|if|elif|else:|for|while|with|except|catch|try:|import|from|await|async"
-    rb"|const|let|var|func|fn|self\.|print|logger?\.)\b"
-    rb"|^\+{1,3} [\w./-]+(?: |$)"
-    rb"|^\$ "
-    rb"|^ *(?:[\xe2][\x9c][\x93\x94]|\xe2\x88\x9a) "
-    rb"|^ok(?: \d+)?\b"
-    rb"|^(?:PASS|PASSED|ok|---? PASS|\[ +(?:OK|RUN|PASSED) +\])\b"
-    rb"|(?:\.\.\. ?ok|\bPASSED(?: +\[ *\d+%\])?)$"
-    rb"|\bexit code:? 0\b"
-    rb")",
-    pattern_options(),
+# Text that a tool shows but does not say: frames, gutters, source lines, commands, passed tests.
+_QUOTED = (
+    r'^[\s|]*File "[^"\n]*", line \d+'
+    r"|^\s+at (?:async )?[\w.$<>\[\] /@-]*\(?[^()\n]*:\d+|^\s+at [\w.$/<>@-]+\([^()\n]*\)"
+    r"|^ *>? *\d+ *[|│] |^>   "
+    r"|^[\s|]+(?:raise|throw|return|assert|def|if|elif|else:|for|while|with|except|catch|try:|import|from|await|async"
+    r"|const|let|var|func|fn|self\.|print|logger?\.)\b"
+    r"|^\+{1,3} [\w./-]+(?: |$)|^\$ "
+    r"|^ *[✓✔√] |^ok(?: \d+)?\b|^(?:PASS|PASSED|---? PASS|\[ +(?:OK|RUN|PASSED) +\])"
+    r"|(?:\.\.\. ?ok|\bPASSED(?: +\[ *\d+%\])?)$"
+    r"|\bexit code:? 0\b"
 )
-
-# Said in passing: below the level of an error, or before another try.
-_PASSING = re2.compile(
-    rb"(?m:"
-    rb"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE|WARN|WARNING)\b"
-    rb"|^\W*(?i:warn(?:ing)?|info|debug|note|notice|hint|help|tip)\b ?[:\]\[-]"
-    rb"|\blevel=\"?(?i:info|debug|warn|warning|trace)\b"
-    rb"|\"level\": ?\"(?i:info|debug|warn|warning|trace)\""
-    rb"|^[IWD]\d{4} \d\d:"
-    rb"|(?i:\bretrying\b|\bretry:? #?\d|\bwill (?:be )?retr|\bretries left\b|\bback(?:ing)?[ -]?off\b|\brecovered\b"
-    rb"|\btrying again\b|\breconnecting\b|\brestarting\b|\brestarted\b|\bfalling back\b|\bfallback to\b|\bignor(?:ed|ing)\b"
-    rb"|\bswallowed\b|\bcontinuing\b|\bsucceeded\b|\battempt #?\d+(?:/\d+| of \d+)? failed\b|\bafter retry\b)"
-    rb"|^(?:assistant|user|human|ai|system|tool)(?:>|:) "
-    rb"|^[-+?] "
-    rb")",
-    pattern_options(),
+# Said in passing: below the level of a warning, before another try, in a conversation, or in a list of changes.
+_PASSING = (
+    r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b|^\W*(?i:info|debug)\b ?[:\]\[-]"
+    r'|\blevel="?(?i:info|debug|trace)\b|"level": ?"(?i:info|debug|trace)"|^[ID]\d{4} \d\d:'
+    r"|(?i:\bretrying\b|\bretry:? #?\d|\bwill (?:be )?retr|\bretries left\b|\bback(?:ing)?[ -]?off\b|\brecovered\b"
+    r"|\btrying again\b|\breconnecting\b|\brestarting (?:it|the|worker|process|in)\b|, restarting\b|\brestarted\b|\bfalling back\b|\bfallback to\b|\bignor(?:ed|ing)\b"
+    r"|\bswallowed\b|\bcontinuing\b|\bsucceeded\b|\battempt #?\d+(?:/\d+| of \d+)? failed\b|\bafter retry\b)"
+    r"|^(?:assistant|user|human|ai|system|tool)(?:>|:) "
 )
-
+_WARNING = (
+    r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:WARN|WARNING)\b|^\W*(?i:warn(?:ing)?)\b ?[:\]\[-]"
+    r'|\blevel="?(?i:warn)|"level": ?"(?i:warn)|^W\d{4} \d\d:|\b[A-Z]\w+Warning: |^[-+?] '
+)
 # The last of several tries is the end, whatever the line says about trying.
-_FINAL = re2.compile(
-    rb"(?i)\bgiv(?:ing|en) up\b|\bgave up\b|\bexhausted\b|\bmax(?:imum)? (?:number of )?(?:retries|attempts)\b"
-    rb"|\bretries exceeded\b|\bno more (?:retries|attempts)\b|\bafter \d+ (?:retries|attempts|tries)\b|\btotal=0\b"
-    rb"|\bnot retrying\b|\bwill not (?:be )?retr|\blast (?:try|attempt)\b|\ball retries\b",
-    pattern_options(),
+_FINAL = (
+    r"(?i)\bgiv(?:ing|en) up\b|\bgave up\b|\bexhausted\b|\bmax(?:imum)? (?:number of )?(?:retries|attempts)\b"
+    r"|\bretries exceeded\b|\bno more (?:retries|attempts)\b|\bafter \d+ (?:retries|attempts|tries)\b|\btotal=0\b"
+    r"|\bnot retrying\b|\bwill not (?:be )?retr|\blast (?:try|attempt)\b|\ball retries\b|\b(?:timed out|failed) retrying\b|\bretry limit\b|\bNegsignal\b|\bSIGKILL\b"
 )
 
+_IS_QUOTED, _IS_PASSING, _IS_WARNING, _IS_FINAL = range(4)
 _PASSING_WEIGHT = 0.3
+_WARNING_WEIGHT = 0.5
 _CONTEXT_BYTES = 400
+
+
+def _signs() -> re2.Set:
+    signs = re2.Set.SearchSet(pattern_options(4 << 20))
+    for pattern in (_QUOTED, _PASSING, _WARNING, _FINAL):
+        signs.Add(multiline(pattern))
+    signs.Compile()
+    return signs
+
+
+_SIGNS = _signs()
+_PLACE = re2.compile(r"[\s|+]*File \"|[^\s:]+\.\w+:\d+$", pattern_options())
 
 
 def weight(data: bytes, start: int, end: int) -> float:
     """How much of a rule's strength stands at a match: 0 quoted, 1 said plainly."""
-    line_start = data.rfind(b"\n", max(0, start - _CONTEXT_BYTES), start) + 1 or max(0, start - _CONTEXT_BYTES)
+    floor = max(0, start - _CONTEXT_BYTES)
+    line_start = data.rfind(b"\n", floor, start) + 1 or floor
     line_end = data.find(b"\n", start, end + _CONTEXT_BYTES)
-    line = data[line_start : line_end if line_end >= 0 else end + _CONTEXT_BYTES]
-    if _counts_nothing(data, start, end) or _is_source_line(data, line_start) or _QUOTED.search(line):
+    signs = _SIGNS.Match(data[line_start : line_end if line_end >= 0 else end + _CONTEXT_BYTES])
+    if (signs and _IS_QUOTED in signs) or _counts_nothing(data, start, end) or _is_source_line(data, line_start):
         return 0.0
-    if _PASSING.search(line) and not _FINAL.search(line):
-        return _PASSING_WEIGHT
-    return 1.0
+    if not signs or _IS_FINAL in signs:
+        return 1.0
+    return _PASSING_WEIGHT if _IS_PASSING in signs else _WARNING_WEIGHT
 
 
 def _counts_nothing(data: bytes, start: int, end: int) -> bool:
@@ -73,8 +74,14 @@ def _counts_nothing(data: bytes, start: int, end: int) -> bool:
 
 
 def _is_source_line(data: bytes, line_start: int) -> bool:
-    """Whether the line above is a frame of a Python traceback, so that this one is the frame's source."""
-    if data[line_start : line_start + 1] not in (b" ", b"|"):
-        return False
-    above = data.rfind(b"\n", max(0, line_start - 1 - _CONTEXT_BYTES), line_start - 1) + 1
-    return data[above:line_start].lstrip(b" |+").startswith(b'File "')
+    """Whether the line above names a place in a source file, as interpreters do before they show that place."""
+    above_end = max(0, line_start - 1)
+    above = data[data.rfind(b"\n", max(0, above_end - _CONTEXT_BYTES), above_end) + 1 : above_end]
+    if b'File "' in above:
+        line = data[line_start : line_start + _CONTEXT_BYTES]
+        return _PLACE.match(above) is not None and _indent(line) > _indent(above)
+    return above[-1:].isdigit() and _PLACE.match(above) is not None
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip(b" |+"))

@@ -14,7 +14,7 @@ _CODES: dict[int, tuple[Category, str, float]] = {
 _SIGNALS: dict[str, tuple[Category, str, float]] = {
     "SIGKILL": ("executor_crash", "killed", 2.0),
     "SIGSEGV": ("executor_crash", "segfault", 3.0),
-    "SIGABRT": ("executor_crash", "abort", 3.0),
+    "SIGABRT": ("executor_crash", "abort", 2.2),
     "SIGBUS": ("executor_crash", "segfault", 3.0),
     "SIGILL": ("executor_crash", "killed", 3.0),
     "SIGFPE": ("executor_crash", "killed", 3.0),

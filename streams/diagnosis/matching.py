@@ -1,6 +1,6 @@
 """Which rules speak in an output, where, and how much each match counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,13 +9,12 @@ import re2
 from streams.diagnosis.context import weight
 from streams.diagnosis.rule import Rule, compile_pattern, multiline, pattern_options
 
-_SET_MEMORY = 64 << 20
 _LAST_WINDOW = 16_384  # bytes: a match this near to the end makes all before it unimportant
 _MATCHES_PER_RULE = 32
 _START_WEIGHT = 0.7  # what a match at the very start counts beside the same at the end
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Hit:
     """A match that counts, in bytes of the scanned text."""
 
@@ -26,7 +25,11 @@ class Hit:
 
 
 class Matcher:
-    """All rules as one automaton, and each by itself for its spans.
+    """Tries all rules at once.
+
+    One pass of a set of all the rules' literals tells which rules can match at all; only those few are searched for.
+    (A set of whole patterns would do it in one step, but its automaton has a new state for nearly every new text,
+    each 100 times as costly as a step through a known one.)
 
     Raises:
         ValueError: A pattern does not compile.
@@ -35,48 +38,52 @@ class Matcher:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
         self._patterns = [compile_pattern(rule.pattern) for rule in self._rules]
-        self._set = re2.Set.SearchSet(pattern_options(_SET_MEMORY))
+        self._filter = re2.Filter()
         for rule in self._rules:
-            self._set.Add(multiline(rule.pattern))
-        self._set.Compile()
+            self._filter.Add(multiline(rule.pattern), pattern_options())
+        if self._rules:
+            self._filter.Compile()
 
     def hits(self, data: bytes) -> list[Hit]:
         """The matches that count, best first; of equals the last."""
-        hits = [hit for index in self._set.Match(data) or () for hit in self._hits_of(index, data)]
+        candidates = self._filter.Match(data, potential=True) if self._rules and data else None
+        hits = [hit for index in candidates or () for hit in self._hits_of(index, data)]
         if len(hits) > 1:
-            hits = _unquoted(hits)
+            hits = _unquoted(hits, data)
             hits.sort(key=lambda hit: (hit.score, hit.start), reverse=True)
         return hits
 
-    def _hits_of(self, index: int, data: bytes) -> list[Hit]:
+    def _hits_of(self, index: int, data: bytes) -> Iterator[Hit]:
         rule = self._rules[index]
-        hits = []
         for start, end in self._spans(index, data):
             counts = weight(data, start, end)
             if counts:
                 nearness = _START_WEIGHT + (1 - _START_WEIGHT) * end / len(data)
-                hits.append(Hit(rule, start, end, rule.strength * counts * nearness))
-        return hits
+                yield Hit(rule, start, end, rule.strength * counts * nearness)
 
     def _spans(self, index: int, data: bytes) -> list[tuple[int, int]]:
         pattern = self._patterns[index]
-        for begin in (max(0, len(data) - _LAST_WINDOW), 0):
-            spans = [match.span() for match in islice(pattern.finditer(data, begin), _MATCHES_PER_RULE)]
-            if spans or begin == 0:
-                return spans
-        return []
+        first = pattern.search(data)
+        if first is None:
+            return []
+        last_window = len(data) - _LAST_WINDOW
+        begin = first.start()
+        if begin < last_window and pattern.search(data, last_window):
+            begin = last_window
+        return [match.span() for match in islice(pattern.finditer(data, begin), _MATCHES_PER_RULE)]
 
 
-def _unquoted(hits: list[Hit]) -> list[Hit]:
-    """Without the matches inside of what another rule quotes; of two quotations the stronger rule's stays."""
+def _unquoted(hits: list[Hit], data: bytes) -> list[Hit]:
+    """Without what stands behind a quoting match on its line; of two such matches the stronger rule's stays."""
     hits.sort(key=lambda hit: (hit.start, -hit.rule.strength, not hit.rule.quotes))
-    quotations: list[Hit] = []
+    quoting: list[tuple[int, float]] = []  # where the line ends, how strong the rule is
     kept = []
     for hit in hits:
-        quotations = [quotation for quotation in quotations if quotation.end > hit.start]
-        if any(not hit.rule.quotes or quotation.rule.strength > hit.rule.strength for quotation in quotations):
+        quoting = [quotation for quotation in quoting if quotation[0] > hit.start]
+        if any(not hit.rule.quotes or strength > hit.rule.strength for _, strength in quoting):
             continue
         kept.append(hit)
         if hit.rule.quotes:
-            quotations.append(hit)
+            line_end = data.find(b"\n", hit.end - 1)
+            quoting.append((line_end if line_end >= 0 else len(data), hit.rule.strength))
     return kept

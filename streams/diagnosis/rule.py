@@ -43,7 +43,7 @@ class Rule(BaseModel):
         return pattern
 
 
-def pattern_options(max_memory: int = 1 << 20) -> re2.Options:
+def pattern_options(max_memory: int = 8 << 20) -> re2.Options:
     """RE2 options of every rule: quiet on errors, bounded memory in bytes, no groups to report."""
     options = re2.Options()
     options.log_errors = False
