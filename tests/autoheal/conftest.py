@@ -22,8 +22,9 @@ class Result:
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
-    """Each test has its own working directory, and no settings but its own."""
+    """Each test has its own working directory, where temporary files go too, and no settings but its own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     for name in [name for name in os.environ if name.startswith("AUTOHEAL_")]:
         monkeypatch.delenv(name)
 
