@@ -46,6 +46,20 @@ class LaneConsumerThread(driver.AIOKafkaConsumerThread):
             **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
+    async def _fetch_records(
+        self, consumer: AIOKafkaConsumer, active_partitions: set[TP], *args: Any, **options: Any
+    ) -> Mapping[TP, list[ConsumerRecord]]:
+        """Fetch, and leave in place what nobody may have now.
+
+        A fetch can wait through a whole rebalance, and gives back records of every partition once none is active.
+        Faust drops them although they count as read, and recovery waits for them, or goes on without them.
+        """
+        fetched = await super()._fetch_records(consumer, active_partitions, *args, **options)
+        wanted = {tp for tp in fetched if self.consumer.flow_active and tp in active_partitions}
+        for tp in fetched.keys() - wanted:
+            consumer.seek(tp, fetched[tp][0].offset)
+        return {tp: fetched[tp] for tp in wanted}
+
     def generation(self) -> int:
         """Return the group's generation as the heartbeat knows it: -1 once the group has dropped this worker."""
         generation: int = self._ensure_consumer()._coordinator.generation  # noqa: SLF001 - as Faust's own listener
@@ -70,8 +84,8 @@ class LaneConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - as Faust calls it
         """Fetch once; yield the new records of each partition as messages that hold a batch each."""
-        generation = self.app.consumer_generation_id
         fetched, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
         for tp, records in (fetched or {}).items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return  # whoever stopped the flow places the consumer anew before it goes on

@@ -1,6 +1,8 @@
 """Topics, records and apps for the tests of the lane, on every broker."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from autoheal.embedded import BrokerProcess
 from events.admin import create_topics
 from events.broker import Broker, probe
 from streams.lane import LaneApp
+from tests.streams.lane import counting
 from tests.streams.lane.counting import PARTITIONS, Counting, Step
 
 PATIENCE_S = 40
@@ -30,6 +33,11 @@ class Site:
     def counting(self, before: Step | None = None, **options: Any) -> Counting:
         """Make the app that counts records by key."""
         return Counting(self.prefix, self.broker, options.pop("bootstrap", self.bootstrap), before, **options)
+
+    async def create_topics(self) -> None:
+        """Create the topics."""
+        names = [f"{self.prefix}.{name}" for name in ("in", "more", "out")]
+        await create_topics(self.bootstrap, names, partitions=PARTITIONS, broker=self.broker)
 
     async def publish(self, name: str, records: Sequence[tuple[int, str, str]]) -> None:
         """Append (partition, key, value) to a topic, a record batch for every few records."""
@@ -75,17 +83,16 @@ async def _at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartitio
 
 @pytest.fixture
 async def site(broker: BrokerProcess, prefix: str) -> Site:
-    able = await probe(broker.bootstrap)
-    names = [f"{prefix}.{name}" for name in ("in", "more", "out")]
-    await create_topics(broker.bootstrap, names, partitions=PARTITIONS, broker=able)
-    return Site(prefix, able, broker.bootstrap)
+    site = Site(prefix, await probe(broker.bootstrap), broker.bootstrap)
+    await site.create_topics()
+    return site
 
 
 @asynccontextmanager
 async def running(app: LaneApp) -> AsyncIterator[LaneApp]:
     """Run an app in this process, from recovered to stopped."""
-    await app.start()
     try:
+        await app.start()
         yield app
     finally:
         await app.stop()
@@ -107,3 +114,16 @@ def tally(records: Sequence[tuple[int, str, str]]) -> dict[str, int]:
     """Return how many records each key has."""
     keys = [key for _, key, _ in records]
     return {key: keys.count(key) for key in keys}
+
+
+@asynccontextmanager
+async def worker(site: Site, *arguments: str, bootstrap: str | None = None) -> AsyncIterator[Process]:
+    """Run the counting worker as a process of its own; it is killed at the end, if it has not ended."""
+    command = (sys.executable, "-m", counting.__name__, site.broker.name, site.prefix, bootstrap or site.bootstrap)
+    process = await asyncio.create_subprocess_exec(*command, *arguments, stdout=PIPE, stderr=PIPE)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()

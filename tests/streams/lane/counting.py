@@ -17,6 +17,7 @@ from streams.lane import Batch, LaneApp, LaneTable, run_worker
 
 STEPS = ("effects", "rows", "ack")
 PARTITIONS = 2
+POISON = b"poison"
 
 Step = Callable[[str, Batch], Awaitable[None]]
 
@@ -40,6 +41,8 @@ class Counting:
         rows: dict[bytes, bytes] = {}
         outputs = []
         for record in batch.records:
+            if record.value == POISON:
+                raise ValueError("this record is poison")
             stored = rows.get(record.key) or self.table.lane_get(batch.partition, record.key)
             if (row := counted(stored, record)) is not None:
                 rows[record.key] = row

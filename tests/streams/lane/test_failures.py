@@ -1,0 +1,116 @@
+"""Whatever fails, nothing is acknowledged that is not done, and what is done twice does not show."""
+
+import asyncio
+import signal
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proxy import KafkaProxy
+from tests.streams.lane.conftest import Site, numbered, running, tally, until, worker
+from tests.streams.lane.counting import POISON, STEPS
+
+GOOD = numbered(100)
+AFTER_GOOD = [60, 40]
+
+
+async def test_a_batch_that_raises_ends_the_worker_unacknowledged(site: Site) -> None:
+    """A worker whose handler raises ends non-zero, with one line that names the batch, and commits nothing of it."""
+    await site.publish("in", GOOD)
+    async with worker(site) as process:
+        await until(lambda: _is_committed(site, AFTER_GOOD))
+        await site.publish("in", [(0, "k0", POISON.decode()), *numbered(10)])
+        _, errors = await asyncio.wait_for(process.communicate(), 30)
+
+    assert process.returncode == 1
+    (line,) = errors.decode().splitlines()
+    assert line.startswith(f"count failed on {site.prefix}.in/0, offsets 60 to ")
+    assert line.endswith("nothing of them is acknowledged: ValueError: this record is poison")
+    assert (await site.committed())[0] == AFTER_GOOD[0]
+
+
+@pytest.mark.parametrize("swallowed", ["out", "count-counts-changelog"])
+async def test_a_batch_whose_writes_are_not_acknowledged_is_not_committed(site: Site, swallowed: str) -> None:
+    """When the broker never answers for outputs or rows, the app crashes and the offsets stay where they were."""
+    topic = f"{site.prefix}.out" if swallowed == "out" else f"{site.prefix}-{swallowed}"
+    async with KafkaProxy(site.bootstrap) as proxy:
+        counting = site.counting(bootstrap=proxy.bootstrap, producer_request_timeout=1.0)
+        async with running(counting.app) as app:
+            await site.publish("in", GOOD)
+            await until(lambda: _is_committed(site, AFTER_GOOD))
+            proxy.swallow(topic)
+            await site.publish("in", numbered(20))
+            await until(lambda: app.crashed)
+            proxy.release()
+
+    assert await site.committed() == AFTER_GOOD
+    successor = site.counting()
+    async with running(successor.app):
+        await until(lambda: successor.counts() == tally(GOOD + numbered(20)))
+
+
+async def test_a_late_write_of_an_older_row_is_healed(site: Site) -> None:
+    """An older row that a worker of the past writes behind a newer one does not come back at recovery."""
+    await site.publish("in", GOOD)
+    counting = site.counting()
+    async with running(counting.app):
+        await until(lambda: counting.counts() == tally(GOOD))
+        changelog = counting.table.changelog_topic_name
+        stale = await site.read(changelog)
+        await site.publish("in", numbered(50))
+        await until(lambda: counting.counts() == tally(GOOD + numbered(50)))
+        for record in stale:
+            await counting.app.send_batch(changelog, record.partition, [(record.key, record.value, 0)])
+
+    successor = site.counting()
+    async with running(successor.app):
+        assert successor.counts() == tally(GOOD + numbered(50))
+
+
+async def test_a_worker_that_sleeps_through_a_takeover_does_no_harm(site: Site) -> None:
+    """Stopped before any step and woken up after another worker went on, a worker changes no count and no output."""
+    sites = [Site(f"{site.prefix}-{step}", site.broker, site.bootstrap) for step in STEPS]
+    async with asyncio.TaskGroup() as steps:
+        for own, step in zip(sites, STEPS, strict=True):
+            steps.create_task(_sleep_through_a_takeover(own, step))
+
+
+async def _sleep_through_a_takeover(site: Site, step: str) -> None:
+    await site.create_topics()
+    await site.publish("in", GOOD)
+    async with worker(site, step) as sleeper:
+        await until(lambda: _is_stopped(sleeper))
+        async with worker(site):
+            await site.publish("in", numbered(50))
+            await until(lambda: _is_committed(site, [90, 60]))
+            sleeper.send_signal(signal.SIGCONT)
+            assert sleeper.stdout is not None
+            assert await sleeper.stdout.readline() == b"woken\n"
+            await site.publish("in", numbered(50))
+            await until(lambda: _is_committed(site, [120, 80]))
+
+    expected = {f'["{value}",{n}]' for value, n in _counted(GOOD + numbered(50) + numbered(50))}
+    assert set(await site.outputs()) == expected
+    successor = site.counting()
+    async with running(successor.app):
+        await until(lambda: successor.counts() == tally(GOOD + numbered(50) + numbered(50)))
+
+
+def _counted(records: list[tuple[int, str, str]]) -> Iterator[tuple[str, int]]:
+    """Yield what the counting worker puts out: each value with the count of its key then."""
+    seen: Counter[str] = Counter()
+    for _, key, value in records:
+        seen[key] += 1
+        yield value, seen[key]
+
+
+async def _is_committed(site: Site, offsets: list[int]) -> bool:
+    return await site.committed() == offsets
+
+
+def _is_stopped(process: Process) -> bool:
+    assert process.returncode is None
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
