@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+import streams.control
 from autoheal.settings import SettingsError
 from streams.decider import Control
-from streams.diagnosis import Classifier, packaged_rules
-from streams.policy import PolicyError, load_policy
+from streams.policy import PolicyError
 
 
 def load_control(policy: Path | None) -> Control:
@@ -18,7 +18,6 @@ def load_control(policy: Path | None) -> Control:
         SettingsError: The policy cannot be used.
     """
     try:
-        loaded = load_policy(policy)
+        return streams.control.load_control(policy)
     except PolicyError as error:
         raise SettingsError(str(error)) from None
-    return Control(loaded, Classifier((*packaged_rules(), *loaded.rules)))

@@ -32,16 +32,16 @@ class FailureCause:
 
 def find_cause(event: Failure, classifier: Classifier) -> FailureCause:
     """Diagnose a failure: what its producer already knows is kept, the rules say the rest (S2)."""
-    said = " ".join(mask(event.data.error_summary or "").split())[:MAX_SUMMARY_CHARS]
+    summary = " ".join(mask(event.data.error_summary or "").split())[:MAX_SUMMARY_CHARS]
     found = _classified(event, classifier)
-    category, reason = _category(event, found)
+    said = _said_category(event, found)
     return FailureCause(
-        category=category,
-        summary=said or found.summary,
-        reason=reason,
-        confidence=1.0 if event.data.error_category else found.confidence,
+        category=said or found.category,
+        summary=summary or found.summary,
+        reason=found.reason if said in (None, found.category) else _said_reason(event),
+        confidence=1.0 if said else found.confidence,
         evidence=tuple(Evidence(rule=e.rule, start=e.start, end=e.end, text=e.text) for e in found.evidence),
-        classified_by="producer" if event.data.error_category else "rules",
+        classified_by="producer" if said else "rules",
     )
 
 
@@ -76,14 +76,14 @@ def _classified(event: Failure, classifier: Classifier) -> Diagnosis:
     return found
 
 
-def _category(event: Failure, found: Diagnosis) -> tuple[Category, str]:
-    """Choose the category: the producer's, the reaper's, the rules', and a bare time-out is a timeout (S2)."""
-    said = event.data.error_category
-    if isinstance(event, TaskTimedOut):
-        if said is None and event.data.diagnosis:
-            said = event.data.diagnosis.error_class
-        elif said is None and found.category == "unknown":
-            return "timeout", event.data.reason or "deadline"
-    if said is None or said == found.category:
-        return found.category, found.reason
-    return said, "reported"
+def _said_category(event: Failure, found: Diagnosis) -> Category | None:
+    """Return the category by the word of the producer or the reaper; a bare time-out is a timeout (S2)."""
+    if event.data.error_category or not isinstance(event, TaskTimedOut):
+        return event.data.error_category
+    if event.data.diagnosis:
+        return event.data.diagnosis.error_class
+    return "timeout" if found.category == "unknown" else None
+
+
+def _said_reason(event: Failure) -> str:
+    return (event.data.reason or "deadline") if isinstance(event, TaskTimedOut) else "reported"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, field_validator
 
 from events.categories import Category
-from streams.diagnosis import Rule
+from streams.diagnosis import Rule, parse_rules
 
 PLACEHOLDERS = frozenset(
     ("source_task_id", "error_summary", "reason", "evidence", "provider", "executor", "idea_id", "task_type")
@@ -123,8 +123,9 @@ def load_policy(path: Path | None = None) -> Policy:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text) | {"rules": parse_rules(text, source="rules")}
+    except (OSError, ValueError) as error:
         raise PolicyError(f"policy {path}: {error}") from None
 
 

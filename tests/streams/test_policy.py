@@ -76,7 +76,10 @@ def test_every_task_type_has_a_flat_default(task_type, seconds):
             "unknown placeholder {provider.__class__}",
         ),
         ('[strategies.timeout]\ndirection_template = "{oops"', "strategies.timeout.direction_template: "),
-        ('[[rules]]\nname = "r"\npattern = "("\ncategory = "timeout"\nreason = "x"', "rules.0.pattern: "),
+        (
+            '[[rules]]\nname = "r"\npattern = "("\ncategory = "timeout"\nreason = "x"',
+            "rules: rule 1 (line 1) 'r': pattern: missing )",
+        ),
         ("not toml", "Expected '='"),
     ],
 )

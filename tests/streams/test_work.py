@@ -74,6 +74,12 @@ def test_a_timed_out_task_without_better_evidence_is_a_timeout(said, category):
     assert diagnosis(made(TaskTimedOut, task_id=TASK, **said)).error_category == category
 
 
+def test_a_bare_time_out_is_certain():
+    """Its runner says so: no rule has to be believed."""
+    data = diagnosis(made(TaskTimedOut, task_id=TASK, reason="deadline"))
+    assert (data.reason, data.confidence, data.classified_by) == ("deadline", 1.0, "producer")
+
+
 def test_a_reaped_task_has_the_category_of_its_reaper():
     """The reaper's diagnosis is taken as said (S4)."""
     reaped = {"runner_alive": False, "error_class": "executor_crash", "partial_output_chars": 0}
