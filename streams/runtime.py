@@ -1,7 +1,7 @@
 """The one runtime of all agents: a batch of records in, new rows and new records out. It does no I/O."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
@@ -14,10 +14,13 @@ from events.envelope import CloudEvent
 from events.topics import Topics, key_of, partition_of, work_key
 from streams.dead_letter import dead_letter
 from streams.decider import Agent, Control, Row
-from streams.record import Coordinate, Record, coordinate, log_time, place
+from streams.progress import Progress
+from streams.record import Record, coordinate, log_time, origin_of
 
 Outputs = dict[tuple[str, int], list[tuple[bytes, bytes, int]]]
 """Per topic and partition: key, value and timestamp (milliseconds) of each record."""
+
+_NOTHING = Progress()
 
 PRODUCERS_TOPICS = ("tasks", "requests")
 """Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
@@ -28,8 +31,8 @@ class Stored(Generic[Row]):
     """A row as the changelog keeps it."""
 
     row: Row
-    applied: dict[str, Coordinate] = field(default_factory=dict)
-    """Highest coordinate that the row contains, per source topic and partition."""
+    applied: dict[str, Progress] = field(default_factory=dict)
+    """What the row contains, per source topic and partition."""
     generation: int = 0
     """Consumer group generation of the worker that wrote it."""
 
@@ -49,13 +52,18 @@ def newer(stored: bytes, incoming: bytes) -> bool:
     a row contains nothing that the newer one lacks; where neither contains the other, the later generation is right.
     """
     old, new = orjson.loads(stored), orjson.loads(incoming)
-    if _contains(new["applied"], old["applied"]):
+    before, after = _applied(old), _applied(new)
+    if _covers(after, before):
         return True
-    return not _contains(old["applied"], new["applied"]) and bool(new["generation"] >= old["generation"])
+    return not _covers(before, after) and bool(new["generation"] >= old["generation"])
 
 
-def _contains(whole: dict[str, list[int]], part: dict[str, list[int]]) -> bool:
-    return all(whole.get(source, [-1]) >= coordinate for source, coordinate in part.items())
+def _applied(stored: Mapping[str, Any]) -> dict[str, Progress]:
+    return {source: Progress.stored(progress) for source, progress in stored["applied"].items()}
+
+
+def _covers(whole: Mapping[str, Progress], part: Mapping[str, Progress]) -> bool:
+    return all(whole.get(source, _NOTHING).covers(progress) for source, progress in part.items())
 
 
 class Runtime(Generic[Row]):
@@ -70,7 +78,7 @@ class Runtime(Generic[Row]):
         self._codec: TypeAdapter[Stored[Row]] = TypeAdapter(Stored[agent.row])  # type: ignore[name-defined]
         self._producers_topics = frozenset(map(topics.named, PRODUCERS_TOPICS))
 
-    def process(self, records: Iterable[Record], get: Callable[[bytes], bytes | None], generation: int = 0) -> Outcome:
+    def process(self, records: Sequence[Record], get: Callable[[bytes], bytes | None], generation: int = 0) -> Outcome:
         """Decide on every record of one partition's batch, in order.
 
         Args:
@@ -90,8 +98,8 @@ class Runtime(Generic[Row]):
             except Exception as error:  # noqa: BLE001 - whatever a record makes us raise, the stream goes on
                 emits = (dead_letter(self._agent.name, record, error),)
             for index, emit in enumerate(emits):
-                origin = f"{place(record)}#{index}"
-                self._send(outputs, emit, encode(emit.model_copy(update={"origin": origin})), _milliseconds(emit.time))
+                update = {"origin": origin_of(record, index, records[0].offset)}
+                self._send(outputs, emit, encode(emit.model_copy(update=update)), _milliseconds(emit.time))
         return Outcome(outputs, {key: _dump(stored) for key, stored in rows.items()})
 
     def _apply(
@@ -109,13 +117,15 @@ class Runtime(Generic[Row]):
         key = name.encode()
         stored = rows.get(key) or self._load(get(key))
         derived = record.topic not in self._producers_topics
-        source, position = coordinate(record, event.origin if derived else None)
-        if stored.applied.get(source, (-1, 0)) >= position:
+        source, position, settled = coordinate(record, event.origin if derived else None)
+        progress = stored.applied.get(source, _NOTHING)
+        if progress.contains(position):
             return ()
         at = (derived and event.time) or log_time(record)
         decision = self._agent.decide(stored.row, event, at, self._control)
         if decision.row is not stored.row or decision.emits:
-            rows[key] = Stored(decision.row, stored.applied | {source: position}, generation)
+            applied = stored.applied | {source: progress.taking(position, settled)}
+            rows[key] = Stored(decision.row, applied, generation)
         return decision.emits
 
     def _load(self, raw: bytes | None) -> Stored[Row]:

@@ -43,7 +43,7 @@ def test_a_batch_writes_each_touched_row_once():
     """Two failures of a task are one row, with the coordinate of the last."""
     outcome = run(record(encode(failed()), 10), record(encode(failed(1)), 11))
     (row,) = outcome.rows.values()
-    assert orjson.loads(row)["applied"] == {f"autoheal.tasks/{HOME}": [11, 0]}
+    assert orjson.loads(row)["applied"] == {f"autoheal.tasks/{HOME}": {"settled": 12, "beyond": []}}
     assert orjson.loads(row)["generation"] == 7
 
 
@@ -127,7 +127,7 @@ def test_an_event_of_a_producer_cannot_pretend_to_be_derived():
     """On a topic that anybody writes, the record's coordinate counts and not the event's own origin."""
     event = failed().model_copy(update={"origin": "autoheal.tasks/0@999999#0"})
     (row,) = run(record(encode(event), 4)).rows.values()
-    assert orjson.loads(row)["applied"] == {f"autoheal.tasks/{HOME}": [4, 0]}
+    assert orjson.loads(row)["applied"] == {f"autoheal.tasks/{HOME}": {"settled": 5, "beyond": []}}
 
 
 def test_log_time_is_the_brokers():
@@ -149,6 +149,13 @@ def test_each_emitted_event_has_the_coordinate_of_its_record():
     assert [event.origin for event in events] == [f"autoheal.tasks/{HOME}@8#{index}" for index in (0, 1)]
 
 
+def test_an_origin_says_where_its_batch_began():
+    """Below that, nothing comes for the first time any more."""
+    outcome = run(*(record(encode(failed(offset, heal_task_id="its own")), offset) for offset in (7, 8)))
+    origins = [event.origin for event in published(outcome, "autoheal.failures")]
+    assert origins == [f"autoheal.tasks/{HOME}@7#0", f"autoheal.tasks/{HOME}@8#0;since=7"]
+
+
 def test_dead_letters_are_events():
     """They are read like all others."""
     (letter,) = published(run(record(b"{")), "autoheal.dead-letters")
@@ -160,7 +167,8 @@ def test_dead_letters_are_events():
 
 def row(generation=1, **applied):
     """Return a stored row that contains so much of each source."""
-    return orjson.dumps({"row": {}, "applied": {s: [o, 0] for s, o in applied.items()}, "generation": generation})
+    progress = {source: {"settled": offset, "beyond": [[offset, 0]]} for source, offset in applied.items()}
+    return orjson.dumps({"row": {}, "applied": progress, "generation": generation})
 
 
 @pytest.mark.parametrize(

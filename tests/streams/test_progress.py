@@ -1,0 +1,62 @@
+"""What a row contains of one source."""
+
+import pytest
+
+from streams.progress import Progress
+from streams.record import Record, coordinate, origin_of
+
+
+def of(*positions, settled=0):
+    """Return the progress after positions were taken in this order."""
+    progress = Progress()
+    for position in positions:
+        progress = progress.taking(position, settled)
+    return progress
+
+
+@pytest.mark.parametrize(
+    ("progress", "position", "contained"),
+    [
+        (of(), (0, 0), False),
+        (of((3, 0)), (3, 0), True),
+        (of((3, 0)), (3, 1), False),
+        (of((3, 0)), (2, 0), False),
+        (of((3, 0), (2, 0)), (2, 0), True),
+        (of((3, 0), settled=2), (1, 5), True),
+        (of((3, 0), settled=2), (2, 0), False),
+        (of((3, 0), settled=4), (3, 9), True),
+    ],
+)
+def test_a_position_is_contained_once_taken_or_settled(progress, position, contained):
+    """A lower one that has not come yet is still to be taken."""
+    assert progress.contains(position) is contained
+
+
+def test_what_is_settled_is_not_listed():
+    """A row stays small: it lists no more than the batches that may come again."""
+    progress = of((3, 0), (5, 0), (4, 1))
+    assert progress.beyond == ((3, 0), (4, 1), (5, 0))
+    assert progress.taking((9, 0), 5) == Progress(5, ((5, 0), (9, 0)))
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "covered"),
+    [
+        (of(), of(), True),
+        (of((3, 0)), of(), True),
+        (of((3, 0)), of((2, 0)), False),
+        (of((2, 0), (3, 0)), of((3, 0)), True),
+        (of((7, 0), settled=5), of((2, 0)), True),
+        (of((2, 0)), of((7, 0), settled=5), False),
+    ],
+)
+def test_the_longer_progress_covers_the_shorter(whole, part, covered):
+    """Of two rows the one that covers the other is kept."""
+    assert whole.covers(part) is covered
+
+
+@pytest.mark.parametrize("first", [40, 42])
+def test_an_origin_reads_back_as_it_was_written(first):
+    """Source, coordinate and the start of the batch."""
+    record = Record("autoheal.tasks", 3, 42, 0, None, None)
+    assert coordinate(record, origin_of(record, 1, first)) == ("autoheal.tasks/3", (42, 1), first)
