@@ -38,7 +38,7 @@ _FINAL = (
 
 _IS_QUOTED, _IS_PASSING, _IS_WARNING, _IS_FINAL = range(4)
 _PASSING_WEIGHT = 0.3
-_WARNING_WEIGHT = 0.5
+_WARNING_WEIGHT = 0.6
 _CONTEXT_BYTES = 400
 
 
@@ -68,9 +68,9 @@ def weight(data: bytes, start: int, end: int) -> float:
 
 
 def _counts_nothing(data: bytes, start: int, end: int) -> bool:
-    """``0 failed``, ``errors: 0``."""
+    """``0 failed``, ``errors: 0``, ``unreachable=0``."""
     before = data[max(0, start - 3) : start]
-    return (before.endswith(b"0 ") and not before[:1].isdigit()) or data[end : end + 3] in (b": 0", b" = 0", b"=0")
+    return (before.endswith(b"0 ") and not before[:1].isdigit()) or data.startswith((b": 0", b" = 0", b"=0"), end)
 
 
 def _is_source_line(data: bytes, line_start: int) -> bool:
