@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 
+from projections.dialects import set_up
 from projections.tables import metadata
-
-BUSY_TIMEOUT_MS = 30_000
 
 
 class DatabaseUnreachableError(ConnectionError):
@@ -25,55 +25,43 @@ class DatabaseUnreachableError(ConnectionError):
 
 
 def open_database(url: str) -> Engine:
-    """Open the projections' database and create the tables that it lacks.
+    """Open the projections' database, SQLite or PostgreSQL, and create the tables that it lacks.
 
-    SQLite is put into WAL mode, where readers and the projector never wait for each other, and every transaction
-    sees one state of the tables.
+    Readers and the projector never wait for each other, and every transaction sees one state of the tables. Whatever
+    is done with the engine, a database that cannot be used raises `DatabaseUnreachableError`.
 
     Args:
-        url: SQLAlchemy's, such as `sqlite:///autoheal.db`.
+        url: SQLAlchemy's, such as `sqlite:///autoheal.db` or `postgresql+psycopg://user:password@host/database`.
 
     Raises:
         DatabaseUnreachableError: It cannot be opened, or its tables cannot be created.
     """
     try:
-        engine = create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        engine = create_engine(url, json_serializer=lambda value: orjson.dumps(value).decode())
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnreachableError(url.split(":", maxsplit=1)[0], error) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin)
-    try:
-        if metadata.tables.keys() - set(inspect(engine).get_table_names()):
-            with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
-                metadata.create_all(connection)
-    except DBAPIError as error:
-        raise DatabaseUnreachableError(engine.url, error.orig) from error
+    event.listen(engine, "handle_error", _explain)
+    set_up(engine)
+    if metadata.tables.keys() - set(inspect(engine).get_table_names()):
+        with transaction(engine) as connection:
+            metadata.create_all(connection)
     return engine
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Write in one transaction.
+    """Write in one transaction, after those of other writers.
 
     Raises:
         DatabaseUnreachableError: The database is locked, full, read-only or away.
     """
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        raise DatabaseUnreachableError(engine.url, error.orig) from error
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
 
 
-def _begin(connection: Connection) -> None:
-    """Begin a transaction; `IMMEDIATE` where what was read first decides what is written."""
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    """Use WAL, and leave `BEGIN` to us: the driver's own begins no transaction for a read."""
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _explain(context: ExceptionContext) -> None:
+    """Say what is wrong with the database; a value that it refuses is a fault of ours and stays what it is."""
+    error = context.sqlalchemy_exception
+    if context.engine and isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+        url = context.engine.url.set(query={})  # which may hold a password as well
+        raise DatabaseUnreachableError(url, error.orig) from error

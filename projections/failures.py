@@ -3,12 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, Update, bindparam, update
-from sqlalchemy.dialects.sqlite import insert
 
 from events import FailureDiagnosed
 from events.tasks import HEAL_TASK_TYPE
+from projections.dialects import insert
 from projections.row import Row, log_time
 from projections.tables import failures, heals, suppressions, without_nul
 
@@ -36,27 +35,22 @@ def row(event: FailureDiagnosed) -> Row | None:
         "has_diagnostics": data.error_summary.strip() not in NO_DIAGNOSTICS,
         "reason": data.reason,
         "confidence": data.confidence,
-        "evidence": _evidence(event),
+        "evidence": [
+            rule.model_dump() | {"rule": without_nul(rule.rule), "text": without_nul(rule.text)}
+            for rule in data.evidence
+        ],
         "classified_by": data.classified_by,
         "cooldown_scope": data.cooldown_scope,
     }
 
 
-def _evidence(event: FailureDiagnosed) -> str:
-    found = [
-        {"rule": without_nul(rule.rule), "start": rule.start, "end": rule.end, "text": without_nul(rule.text)}
-        for rule in event.data.evidence
-    ]
-    return orjson.dumps(found).decode()
-
-
 _COUNTED = (failures.c.diagnosed_at, failures.c.error_category)
-_INSERT = insert(failures).on_conflict_do_nothing().returning(*_COUNTED)
 
 
 def insert_new(connection: Connection, rows: list[Row]) -> Counted:
     """Insert the failures that are not there yet, and return these."""
-    return connection.execute(_INSERT, rows).all() if rows else []
+    new = insert(connection, failures).on_conflict_do_nothing().returning(*_COUNTED)
+    return connection.execute(new, rows).all() if rows else []
 
 
 def _decide_if(*holds: Any, **decision: Any) -> Update:

@@ -5,15 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.sqlite import insert
 
+from projections.dialects import insert
 from projections.tables import failures_hourly
-
-_NEW = insert(failures_hourly)
-_ADD = _NEW.on_conflict_do_update(
-    index_elements=list(failures_hourly.primary_key),
-    set_={count: failures_hourly.c[count] + _NEW.excluded[count] for count in ("failed", "healed", "suppressed")},
-)
 
 Failure = tuple[datetime, str]
 """When it was diagnosed, and its category."""
@@ -28,8 +22,10 @@ def add(
         {"hour": hour, "error_category": category} | {name: count[hour, category] for name, count in counts.items()}
         for hour, category in set().union(*counts.values())
     ]
+    new = insert(connection, failures_hourly)
+    added = {name: failures_hourly.c[name] + new.excluded[name] for name in counts}
     if rows:
-        connection.execute(_ADD, rows)
+        connection.execute(new.on_conflict_do_update(index_elements=[*failures_hourly.primary_key], set_=added), rows)
 
 
 def _by_hour(failures: Iterable[Failure]) -> Counter[Failure]:

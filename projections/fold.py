@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.sqlite import insert
 
 from events import (
     CloudEvent,
@@ -24,6 +23,7 @@ from events import (
     RecordDeadLettered,
 )
 from projections import dead_letters, failures, failures_hourly, heal_outcomes, heals, suppressions, tables
+from projections.dialects import insert
 from projections.row import Row
 
 VIEWS: Final[dict[type[CloudEvent], tuple[Table, Callable[[Any], Row | None]]]] = {
@@ -66,7 +66,7 @@ def _store(connection: Connection, rows: Rows) -> None:
     failed = failures.insert_new(connection, rows.get(tables.failures, []))
     for table, new in rows.items():
         if table is not tables.failures:
-            connection.execute(insert(table).on_conflict_do_nothing(), new)
+            connection.execute(insert(connection, table).on_conflict_do_nothing(), new)
     healed, suppressed = failures.decide(
         connection, _ids("failure_id", rows, tables.failures, tables.heals, tables.suppressions)
     )

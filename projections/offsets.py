@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, Engine, and_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from projections.database import transaction
+from projections.dialects import insert
 from projections.tables import projection_offsets as offsets
 
 Position = tuple[str, int]
@@ -38,7 +38,7 @@ def resume(engine: Engine, starts: Mapping[Position, int]) -> dict[Position, int
         {"topic": topic, "partition": partition, "next_offset": start} for (topic, partition), start in starts.items()
     ]
     with transaction(engine) as connection:
-        connection.execute(insert(offsets).on_conflict_do_nothing(), new)
+        connection.execute(insert(connection, offsets).on_conflict_do_nothing(), new)
         stored = {
             (topic, partition): next_offset for topic, partition, next_offset in connection.execute(select(offsets))
         }

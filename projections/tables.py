@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -16,12 +18,11 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     TypeDecorator,
 )
 from sqlalchemy import Text as _Text
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.dialects.postgresql import JSONB
 
 
 def without_nul(value: str | None) -> str | None:
@@ -43,12 +44,8 @@ class Text(TypeDecorator[str]):
 class Moment(TypeDecorator[datetime]):
     """A point in time; aware in Python, UTC in the database."""
 
-    impl = DateTime
+    impl = DateTime(timezone=True)
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
-        """Let the database keep the zone where it can."""
-        return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Store UTC.
@@ -67,6 +64,8 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+Json = JSON().with_variant(JSONB(), "postgresql")
+
 metadata = MetaData()
 
 failures = Table(
@@ -84,7 +83,7 @@ failures = Table(
     Column("has_diagnostics", Boolean, nullable=False, comment="False: the summary says nothing (S2)"),
     Column("reason", Text, nullable=False, comment="Finer tag inside the category, such as rate_limit"),
     Column("confidence", Float, nullable=False, comment="Of the category, 0 to 1"),
-    Column("evidence", Text, nullable=False, comment="JSON list of {rule, start, end, text}, secrets masked"),
+    Column("evidence", Json, nullable=False, comment="List of {rule, start, end, text}, secrets masked"),
     Column("classified_by", Text, nullable=False, comment="Where the category came from: producer or rules"),
     Column("cooldown_scope", Text, nullable=False, comment="Failures of one scope share a cooldown"),
     Column("decision", Text, comment="requested or suppressed; null until it is known"),
@@ -111,7 +110,7 @@ heals = Table(
     Column("error_category", Text, nullable=False, comment="Category of the failure"),
     Column("error_summary", Text, nullable=False, comment="Summary of the failure"),
     Column("cooldown_scope", Text, nullable=False, comment="Failures of one scope share a cooldown"),
-    Column("retry_count", Integer, nullable=False, comment="Number of this attempt, the first is 1"),
+    Column("retry_count", BigInteger, nullable=False, comment="Number of this attempt, the first is 1"),
     Column("strategy_name", Text, nullable=False, comment="The policy's strategy"),
     Column("direction", Text, nullable=False, comment="What the healer was told"),
     Column("executor_hint", Text, comment="Who should run the heal"),
@@ -169,7 +168,7 @@ dead_letters = Table(
     Column("agent", Text, nullable=False, comment="Which agent refused it"),
     Column("record_topic", Text, nullable=False, comment="Where the record is in the log"),
     Column("record_partition", Integer, nullable=False, comment="Its partition"),
-    Column("record_offset", Integer, nullable=False, comment="Its offset"),
+    Column("record_offset", BigInteger, nullable=False, comment="Its offset"),
     Column("record_key", Text, comment="Its key"),
     Column("reason", Text, nullable=False, comment="What is wrong with it"),
     Column("raw", Text, nullable=False, comment="Its bytes as text, secrets masked"),
@@ -181,8 +180,8 @@ dead_letters = Table(
 projection_offsets = Table(
     "projection_offsets",
     metadata,
-    Column("topic", String(249), primary_key=True, comment="Full name of the topic"),
+    Column("topic", Text, primary_key=True, comment="Full name of the topic"),
     Column("partition", Integer, primary_key=True, autoincrement=False, comment="Partition of it"),
-    Column("next_offset", Integer, nullable=False, comment="Everything before this offset is in the tables"),
+    Column("next_offset", BigInteger, nullable=False, comment="Everything before this offset is in the tables"),
     comment="How far the tables have followed the log",
 )

@@ -1,4 +1,4 @@
-"""What the worker publishes about one failure, and tables made of it."""
+"""What the worker publishes about one failure, and tables folded from it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ from events import (
     HealSuppressed,
     RecordDeadLettered,
 )
-from projections.database import open_database
+from projections.database import transaction
 from projections.fold import apply
 from tests.examples import IDEA, TASK, after, made
 
@@ -60,14 +60,9 @@ def dead_lettered(at: float = 0, **data: Any) -> CloudEvent:
     return made(RecordDeadLettered, at, **said | {"reason": "data.task_id: Field required", "raw": "{}"} | data)
 
 
-def tables_of(*events: CloudEvent) -> Engine:
-    """An in-memory database into which the events were folded."""
-    return fold(open_database("sqlite://"), events)
-
-
 def fold(engine: Engine, events: Iterable[CloudEvent]) -> Engine:
     """Fold more events, in one transaction."""
-    with engine.begin() as connection:
+    with transaction(engine) as connection:
         apply(connection, events)
     return engine
 

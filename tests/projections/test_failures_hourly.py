@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from projections.tables import failures_hourly
 from tests.examples import NOON, after
-from tests.projections.given import diagnosed, fold, requested, rows, suppressed, tables_of
+from tests.projections.given import diagnosed, fold, requested, rows, suppressed
 
 HOUR = timedelta(hours=1)
 
 
-def test_failures_are_counted_by_hour_and_category():
+def test_failures_are_counted_by_hour_and_category(tables_of):
     """The last second of an hour and the first of the next are two rows, and so are two categories."""
     engine = tables_of(
         diagnosed("a", at=0),
@@ -24,33 +24,33 @@ def test_failures_are_counted_by_hour_and_category():
     }
 
 
-def test_a_decision_counts_in_the_hour_of_its_failure():
+def test_a_decision_counts_in_the_hour_of_its_failure(tables_of):
     """A heal or a suppression is counted where the failure is, however late it was decided."""
     engine = tables_of(diagnosed("a"), diagnosed("b"), requested("a", at=7200), suppressed("b", at=7200))
     assert _counts(engine) == {(NOON, "provider_error"): (2, 1, 1)}
 
 
-def test_a_decision_counts_in_the_category_of_its_failure():
+def test_a_decision_counts_in_the_category_of_its_failure(tables_of):
     """A decision that names another category is counted where the failure is."""
     engine = tables_of(diagnosed("a"), requested("a", error_category="timeout"))
     assert _counts(engine) == {(NOON, "provider_error"): (1, 1, 0)}
 
 
-def test_a_decision_without_its_failure_counts_nothing():
+def test_a_decision_without_its_failure_counts_nothing(tables_of):
     """Nothing is healed that has not failed: the count waits for the diagnosis."""
     engine = tables_of(requested("a"), suppressed("b"))
     assert _counts(engine) == {}
     assert _counts(fold(engine, [diagnosed("a")])) == {(NOON, "provider_error"): (1, 1, 0)}
 
 
-def test_copies_are_not_counted():
+def test_copies_are_not_counted(tables_of):
     """The same events again, together or later, change no count."""
     events = [diagnosed("a"), requested("a"), diagnosed("b"), suppressed("b")]
     engine = tables_of(*events, *events)
     assert _counts(fold(engine, events)) == {(NOON, "provider_error"): (2, 1, 1)}
 
 
-def test_hours_are_those_of_utc():
+def test_hours_are_those_of_utc(tables_of):
     """A time with another offset is counted in its hour of UTC."""
     in_india = after(0).astimezone(timezone(timedelta(hours=5, minutes=30)))
     engine = tables_of(diagnosed().model_copy(update={"time": in_india}))

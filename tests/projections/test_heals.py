@@ -4,10 +4,10 @@ import pytest
 
 from projections.tables import heal_outcomes, heals
 from tests.examples import IDEA, NOON, TASK, after
-from tests.projections.given import concluded, fold, requested, row, rows, tables_of
+from tests.projections.given import concluded, fold, requested, row, rows
 
 
-def test_a_request_is_a_heal():
+def test_a_request_is_a_heal(tables_of):
     """A requested heal is a row with all that the healer was told, and no outcome yet."""
     assert row(tables_of(requested(executor_hint="claude", max_runtime_seconds=1200.0)), heals) == {
         "heal_task_id": "heal_1",
@@ -31,7 +31,7 @@ def test_a_request_is_a_heal():
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "failed", "expired"])
-def test_an_outcome_concludes_its_heal(outcome):
+def test_an_outcome_concludes_its_heal(tables_of, outcome):
     """Each kind of outcome is noted with its time, in the heal it belongs to and no other."""
     engine = tables_of(requested(), requested(heal_task_id="heal_2"), concluded(outcome))
     concluded_heal, open_heal = rows(engine, heals)
@@ -41,7 +41,7 @@ def test_an_outcome_concludes_its_heal(outcome):
     assert row(engine, heal_outcomes) == {"heal_task_id": "heal_1"} | known
 
 
-def test_an_outcome_waits_for_its_request():
+def test_an_outcome_waits_for_its_request(tables_of):
     """An outcome that was projected before the request is noted when that comes."""
     engine = tables_of(concluded("failed", elapsed_seconds=None))
     assert rows(engine, heals) == []
@@ -49,7 +49,7 @@ def test_an_outcome_waits_for_its_request():
     assert (heal["outcome"], heal["elapsed_seconds"]) == ("failed", None)
 
 
-def test_the_first_outcome_stays():
+def test_the_first_outcome_stays(tables_of):
     """A heal has one outcome: what is said of it afterwards changes nothing."""
     engine = tables_of(requested(), concluded("expired"), concluded("succeeded", at=90))
     assert row(engine, heals)["outcome"] == row(engine, heal_outcomes)["outcome"] == "expired"

@@ -1,16 +1,17 @@
 """What holds for any events, in any order, however often and in whatever batches they come."""
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import CATEGORIES
-from projections.database import open_database
 from projections.fold import MAX_BATCH
 from projections.stats import auto_heal_stats, diagnostics_completeness
 from projections.tables import failures_hourly, metadata, projection_offsets
 from tests.examples import after
-from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, rows, suppressed, tables_of
+from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, rows, suppressed
 
+# `tables_of` begins anew at each call, so examples do not meet in the database that they share.
+EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SUMMARIES = ("", "No diagnostics provided", "429 from the provider")
 
 
@@ -28,26 +29,24 @@ def stories(draw):
 
 
 @given(data=st.data(), story=stories())
-@settings(max_examples=150, deadline=None)
-def test_order_copies_and_batches_change_nothing(data, story):
+@settings(EXAMPLES, max_examples=150)
+def test_order_copies_and_batches_change_nothing(tables_of, data, story):
     """Any interleaving, repetition and division into batches gives the same tables and the same answers."""
-    expected = tables_of(*story)
+    expected = _state(tables_of(*story))
     copies = data.draw(st.lists(st.sampled_from(story), max_size=10))
     shuffled = data.draw(st.permutations(story + copies))
-    engine = open_database("sqlite://")
+    engine = tables_of()
     while shuffled:
         size = data.draw(st.integers(1, len(shuffled)))
         fold(engine, shuffled[:size])
         shuffled = shuffled[size:]
 
-    assert _tables(engine) == _tables(expected)
-    assert auto_heal_stats(engine) == auto_heal_stats(expected)
-    assert diagnostics_completeness(engine) == diagnostics_completeness(expected)
+    assert _state(engine) == expected
 
 
 @given(story=stories(), hour=st.integers(0, 3))
-@settings(max_examples=100, deadline=None)
-def test_the_roll_ups_are_the_failures(story, hour):
+@settings(EXAMPLES, max_examples=100)
+def test_the_roll_ups_are_the_failures(tables_of, story, hour):
     """The hourly roll-ups add up to the statistics of the failures from that hour on."""
     engine = tables_of(*story)
     since = after(hour * 3600)
@@ -59,12 +58,13 @@ def test_the_roll_ups_are_the_failures(story, hour):
         }
 
 
-def test_more_than_a_batch_at_once():
+def test_more_than_a_batch_at_once(tables_of):
     """Events beyond what one statement takes are folded all the same, also behind a batch that leaves no rows."""
     heals_own = [diagnosed("of a heal", task_type="heal")] * (MAX_BATCH + 1)
     many = [diagnosed(f"f{i}") for i in range(MAX_BATCH + 1)]
     assert auto_heal_stats(tables_of(*heals_own, *many)).total_failed == MAX_BATCH + 1
 
 
-def _tables(engine):
-    return {table.name: rows(engine, table) for table in metadata.sorted_tables if table is not projection_offsets}
+def _state(engine):
+    tables = [rows(engine, table) for table in metadata.sorted_tables if table is not projection_offsets]
+    return tables, auto_heal_stats(engine), diagnostics_completeness(engine)

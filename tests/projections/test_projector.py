@@ -1,8 +1,7 @@
-"""The projector follows a real broker into a real file, exactly, whatever happens to it."""
+"""The projector follows a real broker into a real database, exactly, whatever happens to it."""
 
 import asyncio
 import random
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,28 +15,16 @@ from sqlalchemy import Engine, insert
 from events import BrokerUnreachableError, Topics, decode, encode
 from events.admin import create_topics
 from events.broker import probe
-from projections import database
-from projections.database import DatabaseUnreachableError, open_database
+from projections import dialects
+from projections.database import DatabaseUnreachableError, open_database, transaction
 from projections.offsets import AnotherProjectorError
 from projections.projector import LogMismatchError, run_projector
 from projections.stats import auto_heal_stats
 from projections.tables import failures, metadata, projection_offsets
-from tests.projections.given import concluded, dead_lettered, diagnosed, requested, rows, suppressed, tables_of
+from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, rows, suppressed
 
 PARTITIONS = 3
 PATIENCE_S = 60
-
-
-@pytest.fixture
-def url(tmp_path):
-    """The URL of a database file."""
-    return f"sqlite:///{tmp_path}/autoheal.db"
-
-
-@pytest.fixture
-def tables(url) -> Engine:
-    """The same database, opened by a reader."""
-    return open_database(url)
 
 
 @pytest.fixture
@@ -154,16 +141,14 @@ async def test_a_shorter_log_is_another_log(bootstrap, prefix, url, tables):
 
 async def test_a_locked_database_is_one_line(bootstrap, prefix, url, tables, monkeypatch):
     """A database that somebody keeps locked ends the projector with one line, later or at once, and nothing is lost."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 10)
-    locker = sqlite3.connect(tables.url.database, isolation_level=None)
+    monkeypatch.setattr(dialects, "LOCK_TIMEOUT_MS", 10)
     following = asyncio.create_task(run_projector(bootstrap, url, prefix=prefix))
     await _until(lambda: len(rows(tables, projection_offsets)) == 3 * PARTITIONS)
-    locker.execute("BEGIN IMMEDIATE")
-    await _publish(bootstrap, prefix, [encode(diagnosed())])
-    for running in (following, run_projector(bootstrap, url, prefix=prefix)):
-        with pytest.raises(DatabaseUnreachableError, match="database is locked"):
-            await running
-    locker.execute("ROLLBACK")
+    with transaction(tables):
+        await _publish(bootstrap, prefix, [encode(diagnosed())])
+        for running in (following, run_projector(bootstrap, url, prefix=prefix)):
+            with pytest.raises(DatabaseUnreachableError, match="database is locked|due to lock timeout"):
+                await running
     async with _projector(bootstrap, prefix, url):
         await _until(lambda: auto_heal_stats(tables).total_failed == 1)
 
@@ -221,7 +206,7 @@ def _read(tables: Engine) -> int:
 
 
 def _expected(events: Iterable) -> dict:
-    return _all_rows(tables_of(*events))
+    return _all_rows(fold(open_database("sqlite://"), events))
 
 
 def _all_rows(engine) -> dict:

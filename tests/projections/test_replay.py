@@ -8,13 +8,13 @@ from projections.stats import auto_heal_stats, diagnostics_completeness
 from projections.tables import dead_letters, failures, heals, suppressions
 from streams.replay import Replay
 from tests.examples import failed
-from tests.projections.given import rows, tables_of
+from tests.projections.given import rows
 from tests.streams.scenario import packaged
 
 OUTPUTS = Path(__file__).parents[1] / "data" / "failures.jsonl"
 
 
-def test_every_failure_is_counted_once_with_its_decision():
+def test_every_failure_is_counted_once_with_its_decision(tables_of):
     """Failures of real tools, one every two minutes: each is counted, and healed or suppressed, per category."""
     went_in = _real_failures()
     engine = tables_of(*_derived(went_in))
@@ -27,7 +27,7 @@ def test_every_failure_is_counted_once_with_its_decision():
     assert sum(stats.suppressed_by_reason.values()) == len(rows(engine, suppressions)) > 0
 
 
-def test_a_decision_has_the_time_of_its_failure():
+def test_a_decision_has_the_time_of_its_failure(tables_of):
     """A decision's log time is its failure's, which is what windows of outcomes rely on."""
     engine = tables_of(*_derived(_real_failures()))
     failed_at = {failure["failure_id"]: failure["diagnosed_at"] for failure in rows(engine, failures)}
@@ -35,20 +35,20 @@ def test_a_decision_has_the_time_of_its_failure():
     assert all(each["suppressed_at"] == failed_at[each["failure_id"]] for each in rows(engine, suppressions))
 
 
-def test_a_failing_heal_task_is_not_counted():
+def test_a_failing_heal_task_is_not_counted(tables_of):
     """The failure of a heal task is diagnosed and changes no total."""
     went_in = [failed(id="task"), failed(10, id="heal", task_id="heal_1", task_type="heal")]
     assert auto_heal_stats(tables_of(*_derived(went_in))).total_failed == 1
 
 
-def test_a_failure_without_a_word_is_missing_its_diagnostics():
+def test_a_failure_without_a_word_is_missing_its_diagnostics(tables_of):
     """A failure that says nothing is counted as failed and as not explained."""
     nothing = failed(id="mute", error_category=None, error_summary=None)
     completeness = diagnostics_completeness(tables_of(*_derived([nothing, failed(10, id="said")])))
     assert (completeness.total_failed, completeness.with_diagnostics) == (2, 1)
 
 
-def test_a_refused_record_is_a_dead_letter():
+def test_a_refused_record_is_a_dead_letter(tables_of):
     """A record that is no event is kept with its coordinate."""
     derived = [decode(line) for line in Replay(packaged()).feed(b"no JSON")]
     (letter,) = rows(tables_of(*derived), dead_letters)

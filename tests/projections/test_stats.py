@@ -6,13 +6,13 @@ import pytest
 
 from projections.stats import auto_heal_stats, diagnostics_completeness
 from tests.examples import after
-from tests.projections.given import concluded, diagnosed, fold, requested, suppressed, tables_of
+from tests.projections.given import concluded, diagnosed, fold, requested, suppressed
 
 NOTHING = {"failed": 0, "healed": 0, "suppressed": 0}
 OTHERS = ("executor_crash", "provider_error", "validation_failure", "unknown")
 
 
-def test_nothing_failed():
+def test_nothing_failed(tables_of):
     """An empty database gives zeros for each of the five categories, and no times."""
     assert auto_heal_stats(tables_of()).model_dump() == {
         "total_failed": 0,
@@ -26,7 +26,7 @@ def test_nothing_failed():
     }
 
 
-def test_failures_decisions_and_outcomes_add_up():
+def test_failures_decisions_and_outcomes_add_up(tables_of):
     """Failures are counted by category, decisions with them, and outcomes of the heals."""
     engine = tables_of(
         *(diagnosed(each, error_category="timeout") for each in "abcd"),
@@ -57,7 +57,7 @@ def test_failures_decisions_and_outcomes_add_up():
         (("succeeded", "failed", "failed", "expired"), 0.25),
     ],
 )
-def test_success_is_of_the_known_outcomes(outcomes, rate):
+def test_success_is_of_the_known_outcomes(tables_of, outcomes, rate):
     """Failed and expired heals count against the rate, heals without an outcome do not."""
     events = [requested(heal_task_id=f"heal_{i}") for i in range(5)]
     events += [concluded(outcome, f"heal_{i}") for i, outcome in enumerate(outcomes)]
@@ -74,7 +74,7 @@ def test_success_is_of_the_known_outcomes(outcomes, rate):
         ([None, 10, None], 10, 10),
     ],
 )
-def test_recovery_times_are_interpolated(seconds, p50, p90):
+def test_recovery_times_are_interpolated(tables_of, seconds, p50, p90):
     """Percentiles are linear between ranks, and recoveries of unknown length stay out."""
     events = [requested(heal_task_id=f"heal_{i}") for i in range(len(seconds))]
     events += [concluded("succeeded", f"heal_{i}", elapsed_seconds=each) for i, each in enumerate(seconds)]
@@ -82,7 +82,7 @@ def test_recovery_times_are_interpolated(seconds, p50, p90):
     assert (mttr.p50, mttr.p90) == (pytest.approx(p50), pytest.approx(p90))
 
 
-def test_a_window_begins_with_its_first_moment():
+def test_a_window_begins_with_its_first_moment(tables_of):
     """A window holds the failures from its first moment on, with their decisions, however late, and outcomes."""
     engine = tables_of(
         *(diagnosed(f"f{at}", at=at) for at in (0, 10, 20)),
@@ -98,13 +98,13 @@ def test_a_window_begins_with_its_first_moment():
     assert diagnostics_completeness(engine, since=after(20)).total_failed == 1
 
 
-def test_a_window_needs_a_zone():
+def test_a_window_needs_a_zone(tables_of):
     """A moment without a time zone is refused rather than guessed."""
     with pytest.raises(Exception, match="has no time zone"):
         auto_heal_stats(tables_of(), since=datetime(2026, 11, 22))  # noqa: DTZ001 - what is tested
 
 
-def test_completeness_of_nothing():
+def test_completeness_of_nothing(tables_of):
     """Where nothing failed nothing is missing."""
     empty = {"failed": 0, "with_diagnostics": 0}
     assert diagnostics_completeness(tables_of()).model_dump() == {
@@ -115,7 +115,7 @@ def test_completeness_of_nothing():
     }
 
 
-def test_completeness_counts_what_is_missing():
+def test_completeness_counts_what_is_missing(tables_of):
     """Failures that say nothing are missing, in percent of all with two decimals."""
     engine = tables_of(diagnosed("a", error_summary=""), diagnosed("b"))
     fold(engine, [diagnosed("c", error_category="unknown", error_summary="No diagnostics provided")])
