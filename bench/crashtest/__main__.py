@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Annotated, Final, Literal
 
 import typer
@@ -12,11 +13,13 @@ from rich.console import Console
 
 from autoheal.embedded import BrokerProcess, EmbeddedBroker
 from bench.crashtest.broken import Defect
+from bench.crashtest.chaos import schedule
 from bench.crashtest.report import show
-from bench.crashtest.trial import Trial, run_trial
+from bench.crashtest.trial import Report, Trial, run_trial
 from tests.kafka.apache import ApacheKafka, missing_tools
 
 BROKERS: Final[dict[str, type[BrokerProcess]]] = {"embedded": EmbeddedBroker, "apache-kafka": ApacheKafka}
+PREFIX: Final = "crashtest"
 DRAIN_S: Final = 90.0
 
 
@@ -33,17 +36,34 @@ def crashtest(
     passed = []
     for name in _brokers(broker, console):
         console.rule(f"{name}, seed {seed}, {f'broken: {defect}' if defect else 'the worker as it is'}")
-        began = time.monotonic()
-
-        def tell(line: str, began: float = began) -> None:
-            console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {line}")
-
-        with BROKERS[name]() as running, TemporaryDirectory(prefix="autoheal-crashtest-") as directory:
-            trial = Trial(running.bootstrap, Path(directory), "crashtest", worker, seed, kills, rate, DRAIN_S)
-            report = asyncio.run(run_trial(trial, tell))
-        show(console, f"{name}, {time.monotonic() - began:.0f} s", report)
+        directory = Path(mkdtemp(prefix="autoheal-crashtest-"))
+        with BROKERS[name]() as running:
+            blows = schedule(seed, kills)
+            trial = Trial(running.bootstrap, directory, PREFIX, worker, blows, seed, rate, DRAIN_S)
+            report = asyncio.run(run_trial(trial, _Clock(console).tell))
+        show(console, name, report)
+        _tidy(report, console)
         passed.append(report.passed)
     raise typer.Exit(0 if all(passed) else 1)
+
+
+class _Clock:
+    """Prints lines with the seconds that went by."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+
+    def tell(self, line: str) -> None:
+        self._console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/]  {line}")
+
+
+def _tidy(report: Report, console: Console) -> None:
+    """Keep what helps to understand a failure, and nothing else."""
+    if report.passed:
+        rmtree(report.trial.directory)
+    else:
+        console.print(f"what the processes logged, the tables and log.jsonl are in {report.trial.directory}")
 
 
 def _brokers(chosen: str, console: Console) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal
@@ -38,7 +38,9 @@ def schedule(seed: int, kills: int) -> list[Blow]:
     return list(_blows(Random(seed), kills))
 
 
-async def strike(blows: list[Blow], fleet: Fleet, decisions: Callable[[], int], tell: Callable[[str], None]) -> None:
+async def strike(
+    blows: Sequence[Blow], fleet: Fleet, decisions: Callable[[], int], tell: Callable[[str], None]
+) -> None:
     """Deal the blows, one after the other.
 
     Args:
@@ -85,7 +87,7 @@ def _blows(random: Random, kills: int) -> Iterator[Blow]:
     killed = 0
     while killed < kills:
         (victims,) = random.choices(tuple(TARGETS), tuple(TARGETS.values()))
-        if len(victims) == 1 and _chance(random, 0.15):
+        if victims in (WORKERS[:1], WORKERS[1:]) and _chance(random, 0.2):
             yield Blow("stop", victims, True, random.uniform(0, 1), SESSION_S + random.uniform(1, 3))
             continue
         victims = victims[: kills - killed]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
@@ -85,6 +86,13 @@ class Log:
         """Read until nothing comes any more: the end offsets that the embedded broker reports are too low to go by."""
         while messages := self._consumer.consume(FETCH, SILENCE_S):
             self._take(messages)
+
+    def dump(self, file: Path) -> None:
+        """Write every record as a line of JSON, to look into afterwards."""
+        with file.open("w") as lines:
+            lines.writelines(
+                f"{json.dumps([entry.place, entry.at, str(entry.key), entry.event])}\n" for entry in self.entries
+            )
 
     def close(self) -> None:
         """Disconnect."""

@@ -28,14 +28,14 @@ def _table(title: str, report: Report) -> Table:
 
 
 def _lines(report: Report) -> Iterator[RenderableType]:
-    for check in report.checks:
+    for check in report.broken:
         for violation in check.violations[:SHOWN]:
             yield f"[red]{check.rule}:[/] {escape(violation)}"
     if report.stuck:
         yield f"[red]{escape(report.stuck)}"
     yield from (f"[yellow]{escape(line)}" for line in report.exits)
-    killed = sum(len(blow.victims) for blow in report.blows if blow.kind == "kill")
-    stopped = sum(blow.kind == "stop" for blow in report.blows)
+    killed = sum(len(blow.victims) for blow in report.trial.blows if blow.kind == "kill")
+    stopped = sum(blow.kind == "stop" for blow in report.trial.blows)
     history = report.history
     yield (
         f"{killed} processes killed, {stopped} stopped and woken; "

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
-from bench.crashtest.chaos import SESSION_S, Blow, schedule, strike
+from bench.crashtest.chaos import SESSION_S, Blow, strike
 from bench.crashtest.fleet import Fleet
 from bench.crashtest.healer import Healer
 from bench.crashtest.history import History, Policy
@@ -42,8 +42,9 @@ class Trial:
     prefix: str
     worker: tuple[str, ...]
     """Arguments to Python that run a worker."""
+    blows: Sequence[Blow]
     seed: int
-    kills: int
+    """Of the load."""
     rate: int
     """Records per second."""
     drain_s: float
@@ -59,7 +60,7 @@ class Trial:
 class Report:
     """What happened, and what was found."""
 
-    blows: list[Blow]
+    trial: Trial
     exits: list[str]
     history: History
     checks: list[Check]
@@ -68,7 +69,12 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether everything was answered and no rule is broken."""
-        return self.stuck is None and not any(check.violations for check in self.checks)
+        return not self.stuck and not self.broken
+
+    @property
+    def broken(self) -> list[Check]:
+        """The rules that are broken."""
+        return [check for check in self.checks if check.violations]
 
 
 async def run_trial(trial: Trial, tell: Tell) -> Report:
@@ -81,7 +87,6 @@ async def run_trial(trial: Trial, tell: Tell) -> Report:
     await create_topics(
         trial.bootstrap, Topics(trial.prefix).all(), partitions=PARTITIONS, broker=await probe(trial.bootstrap)
     )
-    blows = schedule(trial.seed, trial.kills)
     healer = Healer(trial.bootstrap, trial.prefix)
     with (
         Fleet(trial.directory, _environment(trial), trial.worker, tell) as fleet,
@@ -90,15 +95,18 @@ async def run_trial(trial: Trial, tell: Tell) -> Report:
         async with _beside(fleet.tend()):
             async with _beside(healer.run()):
                 async with _beside(_publish(trial)):
-                    await strike(blows, fleet, lambda: len(healer.seen), tell)
+                    await strike(trial.blows, fleet, lambda: len(healer.seen), tell)
                 tell("the load has ended, waiting for the last answers")
-                await _drain(trial, log)
-            stuck = await _drain(trial, log)
+                stuck = await _drain(trial, log)
+            stuck = stuck or await _drain(trial, log)  # what the healer said last
         exits = [*fleet.exits, *await asyncio.to_thread(fleet.stop)]
         await asyncio.to_thread(log.read_on)
     history = History(log.entries)
     checks = [*check_log(history, POLICY), *check_tables(history, trial.database)]
-    return Report(blows, exits, history, checks, stuck)
+    report = Report(trial, exits, history, checks, stuck)
+    if not report.passed:
+        log.dump(trial.directory / "log.jsonl")
+    return report
 
 
 def _environment(trial: Trial) -> dict[str, str]:
