@@ -1,7 +1,6 @@
 """Runs a handler over the batches of its topics."""
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -14,15 +13,21 @@ from streams.lane.consumer import BATCH_RECORDS
 if TYPE_CHECKING:
     from streams.lane.app import LaneApp
 
-log = logging.getLogger(__name__)
-
 FETCHED_AHEAD: Final = 32
 
 Handle = Callable[[Batch], Awaitable[None]]
 
 
-class CancelledBatchError(RuntimeError):
-    """A handler let itself be cancelled, so that its batch is neither done nor failed."""
+class BatchFailedError(Exception):
+    """A handler raised, or let itself be cancelled; the message names it, the batch and the reason."""
+
+    def __init__(self, name: str, batch: Batch, reason: BaseException) -> None:
+        """Tell it in one line."""
+        first, last = batch.records[0].offset, batch.records[-1].offset
+        super().__init__(
+            f"{name} failed on {batch.topic}/{batch.partition}, offsets {first} to {last}, nothing of them is "
+            f"acknowledged: {type(reason).__name__}: {reason}"
+        )
 
 
 class Handler:
@@ -95,23 +100,14 @@ class Handler:
     async def _attempt(self, batch: Batch) -> None:
         try:
             await self._handle(batch)
-        except BaseException as error:
+        except asyncio.CancelledError as error:
             self._failed = True
-            if isinstance(error, asyncio.CancelledError):
-                if self._app.should_stop:
-                    raise
-                raise CancelledBatchError from error
-            log.critical(
-                "%s failed on %s/%d, offsets %d to %d, nothing of them is acknowledged: %s: %s",
-                self._name,
-                batch.topic,
-                batch.partition,
-                batch.records[0].offset,
-                batch.records[-1].offset,
-                type(error).__name__,
-                error,
-            )
-            raise
+            if self._app.should_stop:
+                raise
+            raise BatchFailedError(self._name, batch, error) from error
+        except Exception as error:
+            self._failed = True
+            raise BatchFailedError(self._name, batch, error) from error
 
 
 def _origin(message: Message) -> tuple[str, int | None]:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -112,8 +113,7 @@ def numbered(count: int, keys: int = 5) -> list[tuple[int, str, str]]:
 
 def tally(records: Sequence[tuple[int, str, str]]) -> dict[str, int]:
     """Return how many records each key has."""
-    keys = [key for _, key, _ in records]
-    return {key: keys.count(key) for key in keys}
+    return dict(Counter(key for _, key, _ in records))
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ async def test_a_batch_that_raises_ends_the_worker_unacknowledged(site: Site) ->
 
     assert process.returncode == 1
     (line,) = errors.decode().splitlines()
-    assert line.startswith(f"count failed on {site.prefix}.in/0, offsets 60 to ")
+    assert line.startswith(f"the worker ended: count failed on {site.prefix}.in/0, offsets 60 to ")
     assert line.endswith("nothing of them is acknowledged: ValueError: this record is poison")
     assert (await site.committed())[0] == AFTER_GOOD[0]
 
