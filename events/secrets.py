@@ -9,7 +9,8 @@ _MASK = b"***"
 
 # Each alternative: what stays readable as a group of its own, then the secret, then what ends it, if it must stay.
 _PRIVATE_KEY = (  # also when cut off before its end
-    rb"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)(?:[\sA-Za-z0-9+/=\\:,*]|-[A-Za-z0-9])*(-----END [A-Z0-9 ]*-----)?"
+    rb"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)"
+    rb"(?:[\sA-Za-z0-9+/=\\:,*]|-[A-Za-z0-9])*(-----END [A-Z0-9 ]*-----)?"
 )
 _PRIVATE_KEY_END = rb"()(?:[A-Za-z0-9+/=*]+\s+)+(-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----)"
 _PRIVATE_KEY_LINE = rb"(?m:^([ \t]*)[A-Za-z0-9+/]{64,76}={0,2}[ \t]*$)"
@@ -78,7 +79,8 @@ def mask(text: str) -> str:
 
 
 def _hide(found: "re2._Match") -> bytes:
-    if found.group().lower().removeprefix(b"bearer").strip() in _PROSE:
-        return found.group()
-    kept = [group for group in found.groups() if group is not None]
+    whole: bytes = found.group()
+    if whole.lower().removeprefix(b"bearer").strip() in _PROSE:
+        return whole
+    kept: list[bytes] = [group for group in found.groups() if group is not None]
     return _MASK.join(kept) if len(kept) > 1 else kept[0] + _MASK

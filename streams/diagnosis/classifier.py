@@ -1,7 +1,7 @@
 """From an output and the way the process ended to one diagnosis (S2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from events.categories import Category
@@ -10,12 +10,15 @@ from streams.diagnosis.exit_status import ExitStatus, read_exit_status
 from streams.diagnosis.matching import Hit, Matcher
 from streams.diagnosis.output import Output, read_output
 from streams.diagnosis.rule import Rule, packaged_rules
-from streams.diagnosis.summary import NO_DIAGNOSTICS, last_line, line_of, summarize
+from streams.diagnosis.summary import NO_DIAGNOSTICS, SUMMARY_CHARS, last_line, line_of, summarize
 
 _EVIDENCE = 8
 _EVIDENCE_CHARS = 200
 _DECISIVE = 0.9  # a score below says too little for any category
 _SURE = 3.0  # the strength of words with one meaning
+_JUDGING = frozenset({"test", "code-review", "review", "verify-production"})
+_JUDGING_WEIGHT = 1.1  # where the work is to judge other work, a finding is likelier than a broken tool
+_SECRET_CONTEXT = 300  # characters around evidence in which the name of a secret would stand
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,23 +69,33 @@ class Classifier:
             output: What the task printed, in any state.
             exit_code: As the shell (128 + n) or Python's subprocess (-n) reports it.
             signal: Its name or number.
-            task_type: The phase.
+            task_type: The phase; where work is judged, a validation failure is believed a little sooner.
         """
         text = read_output(output or "")
         hits = self._matcher.hits(text.data)
+        if task_type in _JUDGING:
+            hits = _favour_findings(hits)
         best = hits[0] if hits and hits[0].score >= _DECISIVE else None
         status = read_exit_status(exit_code, signal)
         if status and (best is None or status.strength >= best.score):
             return _by_status(status, output or "", text, hits)
         if best:
             return _by_hit(best, output or "", text, hits)
-        return Diagnosis("unknown", summarize(last_line(text.data)) or NO_DIAGNOSTICS, "unknown", (), 0.0)
+        return Diagnosis("unknown", last_line(text.data) or NO_DIAGNOSTICS, "unknown", (), 0.0)
 
 
 @cache
 def default_classifier() -> Classifier:
     """The classifier of the packaged rules; compiled once."""
     return Classifier(packaged_rules())
+
+
+def _favour_findings(hits: list[Hit]) -> list[Hit]:
+    favoured = [
+        replace(hit, score=hit.score * _JUDGING_WEIGHT) if hit.rule.category == "validation_failure" else hit
+        for hit in hits
+    ]
+    return sorted(favoured, key=lambda hit: (hit.score, hit.start), reverse=True)
 
 
 def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
@@ -92,15 +105,16 @@ def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
 
 
 def _by_status(status: ExitStatus, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
-    agreeing = next((hit for hit in hits if hit.rule.category == status.category and hit.score >= _DECISIVE), None)
     own = Evidence("exit-status", 0, 0, status.words)
     evidence = (own, *_evidence(output, text, hits))
+    confidence = min(1.0, status.strength / _SURE)
+    agreeing = next((hit for hit in hits if hit.rule.category == status.category and hit.score >= _DECISIVE), None)
     if agreeing:
-        summary, reason = summarize(line_of(text.data, agreeing.start, agreeing.end)), agreeing.rule.reason
-    else:
-        last = summarize(last_line(text.data))
-        summary, reason = f"{status.words}, {f'last output: {last}' if last else 'no output'}"[:500], status.reason
-    return Diagnosis(status.category, summary, reason, evidence, min(1.0, status.strength / _SURE))
+        summary = summarize(line_of(text.data, agreeing.start, agreeing.end))
+        return Diagnosis(status.category, summary, agreeing.rule.reason, evidence, confidence)
+    last = last_line(text.data)
+    summary = f"{status.words}, last output: {last}"[:SUMMARY_CHARS] if last else f"{status.words}, no output"
+    return Diagnosis(status.category, summary, status.reason, evidence, confidence)
 
 
 def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...]:
@@ -116,7 +130,10 @@ def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...
 def _as_evidence(output: str, text: Output, hit: Hit) -> Evidence:
     start = text.origin(hit.start)
     end = min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
-    return Evidence(hit.rule.name, start, end, mask(output[start:end]))
+    words = mask(output[start:end])
+    # A match may begin behind the name that makes a value a secret.
+    around = mask(output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT])
+    return Evidence(hit.rule.name, start, end, words if words in around else "***")
 
 
 def _confidence(best: Hit, hits: list[Hit]) -> float:

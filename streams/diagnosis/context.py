@@ -4,36 +4,41 @@ import re2
 
 from streams.diagnosis.rule import multiline, pattern_options
 
-# Text that a tool shows but does not say: frames, gutters, source lines, commands, passed tests.
+# Text that a tool shows but does not say.
 _QUOTED = (
-    r'^[\s|]*File "[^"\n]*", line \d+'
-    r"|^\s+at (?:async )?[\w.$<>\[\] /@-]*\(?[^()\n]*:\d+|^\s+at [\w.$/<>@-]+\([^()\n]*\)"
-    r"|^ *>? *\d+ *[|│] |^>   "
-    r"|^[\s|]+(?:raise|throw|return|assert|def|if|elif|else:|for|while|with|except|catch|try:|import|from|await|async"
-    r"|const|let|var|func|fn|self\.|print|logger?\.)\b"
-    r"|^\+{1,3} [\w./-]+(?: |$)|^\$ "
-    r"|^ *[✓✔√] |^ok(?: \d+)?\b|^(?:PASS|PASSED|---? PASS|\[ +(?:OK|RUN|PASSED) +\])"
-    r"|(?:\.\.\. ?ok|\bPASSED(?: +\[ *\d+%\])?)$"
-    r"|\bexit code:? 0\b"
+    r'^[\s|]*File "[^"\n]*", line \d+',  # frames
+    r"^\s+at (?:async )?[\w.$<>\[\] /@-]*\(?[^()\n]*:\d+",
+    r"^\s+at [\w.$/<>@-]+\([^()\n]*\)",
+    r"^ *>? *\d+ *[|│] |^>   ",  # numbered and marked source
+    r"^[\s|]+(?:raise|throw|return|assert|def|if|elif|else:|for|while|with|except|catch|try:|import|from|await|async)\b",
+    r"^[\s|]+(?:const|let|var|func|fn|self\.|print|logger?\.)\b",
+    r"^\+{1,3} [\w./-]+(?: |$)|^\$ ",  # commands
+    r"^ *[✓✔√] |^ok(?: \d+)?\b|^(?:PASS|PASSED|---? PASS|\[ +(?:OK|RUN|PASSED) +\])",  # what went well
+    r"(?:\.\.\. ?ok|\bPASSED(?: +\[ *\d+%\])?)$|\bexit code:? 0\b",
 )
-# Said in passing: below the level of a warning, before another try, in a conversation, or in a list of changes.
+# Said in passing: below the level of a warning, before another try, in a conversation.
 _PASSING = (
-    r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b|^\W*(?i:info|debug)\b ?[:\]\[-]"
-    r'|\blevel="?(?i:info|debug|trace)\b|"level": ?"(?i:info|debug|trace)"|^[ID]\d{4} \d\d:'
-    r"|(?i:\bretrying\b|\bretry:? #?\d|\bwill (?:be )?retr|\bretries left\b|\bback(?:ing)?[ -]?off\b|\brecovered\b"
-    r"|\btrying again\b|\breconnecting\b|\brestarting (?:it|the|worker|process|in)\b|, restarting\b|\brestarted\b|\bfalling back\b|\bfallback to\b|\bignor(?:ed|ing)\b"
-    r"|\bswallowed\b|\bcontinuing\b|\bsucceeded\b|\battempt #?\d+(?:/\d+| of \d+)? failed\b|\bafter retry\b)"
-    r"|^(?:assistant|user|human|ai|system|tool)(?:>|:) "
+    r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b",
+    r"^\W*(?i:info|debug)\b ?[:\]\[-]",
+    r'\blevel="?(?i:info|debug|trace)\b|"level": ?"(?i:info|debug|trace)"|^[ID]\d{4} \d\d:',
+    r"(?i:\bretrying\b|\bretry:? #?\d|\bwill (?:be )?retr|\bretries left\b|\btrying again\b|\bafter retry\b)",
+    r"(?i:\bback(?:ing)?[ -]?off\b|\brecovered\b|\breconnecting\b|\bfalling back\b|\bfallback to\b|\bsucceeded\b)",
+    r"(?i:\brestarting (?:it|the|worker|process|in)\b|, restarting\b|\brestarted\b|\bcontinuing\b)",
+    r"(?i:\bignor(?:ed|ing)\b|\bswallowed\b|\battempt #?\d+(?:/\d+| of \d+)? failed\b)",
+    r"^(?:assistant|user|human|ai|system|tool)(?:>|:) ",
 )
+# Worth a warning, and so seldom the end; or a line of a list, that may be one of changes.
 _WARNING = (
-    r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:WARN|WARNING)\b|^\W*(?i:warn(?:ing)?)\b ?[:\]\[-]"
-    r'|\blevel="?(?i:warn)|"level": ?"(?i:warn)|^W\d{4} \d\d:|\b[A-Z]\w+Warning: |^[-+?] '
+    r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:WARN|WARNING)\b|^\W*(?i:warn(?:ing)?)\b ?[:\]\[-]",
+    r'\blevel="?(?i:warn)|"level": ?"(?i:warn)|^W\d{4} \d\d:|\b[A-Z]\w+Warning: ',
+    r"^[-+?] ",
 )
-# The last of several tries is the end, whatever the line says about trying.
+# The last of several tries is the end, whatever the line says about trying; and a signal is a fact at any level.
 _FINAL = (
-    r"(?i)\bgiv(?:ing|en) up\b|\bgave up\b|\bexhausted\b|\bmax(?:imum)? (?:number of )?(?:retries|attempts)\b"
-    r"|\bretries exceeded\b|\bno more (?:retries|attempts)\b|\bafter \d+ (?:retries|attempts|tries)\b|\btotal=0\b"
-    r"|\bnot retrying\b|\bwill not (?:be )?retr|\blast (?:try|attempt)\b|\ball retries\b|\b(?:timed out|failed) retrying\b|\bretry limit\b|\bNegsignal\b|\bSIGKILL\b"
+    r"(?i)\bgiv(?:ing|en) up\b|\bgave up\b|\bexhausted\b|\bmax(?:imum)? (?:number of )?(?:retries|attempts)\b",
+    r"\bretries exceeded\b|\bno more (?:retries|attempts)\b|\bafter \d+ (?:retries|attempts|tries)\b|\btotal=0\b",
+    r"\bnot retrying\b|\bwill not (?:be )?retr|\blast (?:try|attempt)\b|\ball retries\b|\bretry limit\b",
+    r"\b(?:timed out|failed) retrying\b|\bNegsignal\b|\bSIGKILL\b",
 )
 
 _IS_QUOTED, _IS_PASSING, _IS_WARNING, _IS_FINAL = range(4)
@@ -44,8 +49,8 @@ _CONTEXT_BYTES = 400
 
 def _signs() -> re2.Set:
     signs = re2.Set.SearchSet(pattern_options(4 << 20))
-    for pattern in (_QUOTED, _PASSING, _WARNING, _FINAL):
-        signs.Add(multiline(pattern))
+    for alternatives in (_QUOTED, _PASSING, _WARNING, _FINAL):
+        signs.Add(multiline("|".join(alternatives)))
     signs.Compile()
     return signs
 

@@ -27,9 +27,9 @@ class Hit:
 class Matcher:
     """Tries all rules at once.
 
-    One pass of a set of all the rules' literals tells which rules can match at all; only those few are searched for.
-    (A set of whole patterns would do it in one step, but its automaton has a new state for nearly every new text,
-    each 100 times as costly as a step through a known one.)
+    One pass of a set of all the rules' literals tells which rules can match at all; only those few are tried. (A set of
+    whole patterns needs no second step, but nearly every new text leads its automaton to new states, and to make one
+    costs a thousand times what a step through a known one does.)
 
     Raises:
         ValueError: A pattern does not compile.
@@ -46,8 +46,8 @@ class Matcher:
 
     def hits(self, data: bytes) -> list[Hit]:
         """The matches that count, best first; of equals the last."""
-        candidates = self._filter.Match(data, potential=True) if self._rules and data else None
-        hits = [hit for index in candidates or () for hit in self._hits_of(index, data)]
+        speaking = self._filter.Match(data) if self._rules and data else None
+        hits = [hit for index in speaking or () for hit in self._hits_of(index, data)]
         if len(hits) > 1:
             hits = _unquoted(hits, data)
             hits.sort(key=lambda hit: (hit.score, hit.start), reverse=True)
@@ -63,13 +63,9 @@ class Matcher:
 
     def _spans(self, index: int, data: bytes) -> list[tuple[int, int]]:
         pattern = self._patterns[index]
-        first = pattern.search(data)
-        if first is None:
-            return []
-        last_window = len(data) - _LAST_WINDOW
-        begin = first.start()
-        if begin < last_window and pattern.search(data, last_window):
-            begin = last_window
+        begin = max(0, len(data) - _LAST_WINDOW)
+        if begin and pattern.search(data, begin) is None:
+            begin = 0
         return [match.span() for match in islice(pattern.finditer(data, begin), _MATCHES_PER_RULE)]
 
 

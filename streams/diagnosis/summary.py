@@ -5,17 +5,16 @@ import re
 from events.secrets import mask
 
 NO_DIAGNOSTICS = "No diagnostics provided"
+SUMMARY_CHARS = 500
 
-_SUMMARY_CHARS = 500
 _LINE_BYTES = 2_000
 _TAIL_BYTES = 4_096
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
 
 
 def summarize(line: bytes) -> str:
     """The line as a summary: white space folded, secrets masked, at most 500 characters."""
-    text = _CONTROL.sub(" ", line.decode("utf-8", "replace"))
-    return mask(" ".join(text.split()))[:_SUMMARY_CHARS]
+    return mask(_fold(line.decode("utf-8", "replace")))[:SUMMARY_CHARS]
 
 
 def line_of(data: bytes, start: int, end: int) -> bytes:
@@ -25,6 +24,14 @@ def line_of(data: bytes, start: int, end: int) -> bytes:
     return data[first : last if last >= 0 else start + _LINE_BYTES]
 
 
-def last_line(data: bytes) -> bytes:
-    """The last line with anything on it."""
-    return data[-_TAIL_BYTES:].rstrip().rpartition(b"\n")[2]
+def last_line(data: bytes) -> str:
+    """The last line with anything on it as a summary; empty when there is none.
+
+    Secrets are masked before the line is cut out: it may be the last of a private key.
+    """
+    lines = mask(data[-_TAIL_BYTES:].decode("utf-8", "replace")).split("\n")
+    return next((line for line in map(_fold, reversed(lines)) if line), "")[:SUMMARY_CHARS]
+
+
+def _fold(text: str) -> str:
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
