@@ -20,7 +20,7 @@ class Data(BaseModel):
 
 
 class CloudEvent(BaseModel):
-    """One event: the attributes of CloudEvents 1.0, two extensions of ours, and the data."""
+    """One event: the attributes of CloudEvents 1.0, three extensions of ours, and the data."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -35,6 +35,8 @@ class CloudEvent(BaseModel):
     """Id of the event that caused this one."""
     origin: str | None = None
     """Coordinate of the input record that caused this event, and an index: `topic/partition@offset#index`."""
+    settled: Offset | None = None
+    """Nothing that originates below this offset of the same source is published for the first time any more."""
 
     @classmethod
     def new(cls, source: str, /, *, id: str | None = None, time: datetime | None = None, **data: Any) -> Self:  # noqa: A002

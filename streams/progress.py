@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from streams.record import Coordinate
+from streams.record import Coordinate, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Progress:
 
     settled: int = 0
     """Nothing below this offset will come for the first time any more."""
-    beyond: tuple[Coordinate, ...] = ()
+    beyond: tuple[Position, ...] = ()
     """What the row contains at or above it, in order."""
 
     @classmethod
@@ -25,21 +25,24 @@ class Progress:
         """Return the progress that a row of the changelog says."""
         return cls(raw["settled"], tuple((offset, index) for offset, index in raw["beyond"]))
 
-    def contains(self, position: Coordinate) -> bool:
+    def contains(self, position: Position) -> bool:
         """Tell whether the row has taken what stands at a position."""
         if position[0] < self.settled:
             return True
         return bool(self.beyond) and position <= self.beyond[-1] and position in self.beyond
 
-    def taking(self, position: Coordinate, settled: int) -> Self:
-        """Return the progress with one more position, and all settled below an offset."""
-        settled = max(settled, self.settled)
+    def taking(self, coordinate: Coordinate) -> Self:
+        """Return the progress with one more coordinate, and all settled that it says is settled."""
+        settled = max(coordinate.settled, self.settled)
         kept = self.beyond if settled == self.settled else tuple(at for at in self.beyond if at[0] >= settled)
-        if position[0] < settled:
+        if coordinate.at[0] < settled:
             return type(self)(settled, kept)
-        after = not kept or position > kept[-1]
-        return type(self)(settled, (*kept, position) if after else tuple(sorted((*kept, position))))
+        after = not kept or coordinate.at > kept[-1]
+        return type(self)(settled, (*kept, coordinate.at) if after else tuple(sorted((*kept, coordinate.at))))
 
     def covers(self, other: Self) -> bool:
         """Tell whether this contains all that the other does."""
         return self.settled >= other.settled and all(map(self.contains, other.beyond))
+
+
+NOTHING = Progress()

@@ -3,8 +3,21 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-Coordinate = tuple[int, int]
+from events.envelope import CloudEvent
+
+Position = tuple[int, int]
 """Offset of an input record, and which of the events that it caused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """Where something stands in a topic's partition."""
+
+    source: str
+    """Topic and partition."""
+    at: Position
+    settled: int
+    """Nothing below this offset of the source comes for the first time any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +43,20 @@ def log_time(record: Record) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
-def origin_of(record: Record, index: int, first: int) -> str:
-    """Return the origin of an event that follows from a record: `topic/partition@offset#index`.
-
-    Args:
-        record: The record.
-        index: Which of the events that follow from it.
-        first: Offset of the first record of its batch, told as `;since=`: what came before is done with for good.
-    """
-    since = f";since={first}" if first < record.offset else ""
-    return f"{place(record)}#{index}{since}"
-
-
-def coordinate(record: Record, origin: str | None) -> tuple[str, Coordinate, int]:
-    """Return where a record stands in its source: the record that caused it, by its `origin`, else the record itself.
+def coordinate(record: Record, derived: CloudEvent | None) -> Coordinate:
+    """Return where a record stands in its source: the record that caused it, if it is derived, else the record itself.
 
     A derived event that was published again after a crash is a new record with the old coordinate.
 
-    Returns:
-        The source, the coordinate, and the offset below which nothing of the source comes for the first time any more.
+    Args:
+        record: The record.
+        derived: The event in it, if our own agents wrote its topic.
+
+    Raises:
+        ValueError: The event's origin is none.
     """
-    if origin is None:
-        return f"{record.topic}/{record.partition}", (record.offset, 0), record.offset + 1
-    source, _, position = origin.rpartition("@")
-    place, _, since = position.partition(";since=")
-    offset, _, index = place.partition("#")
-    return source, (int(offset), int(index)), int(since or offset)
+    if derived is None or derived.origin is None:
+        return Coordinate(f"{record.topic}/{record.partition}", (record.offset, 0), record.offset + 1)
+    source, _, position = derived.origin.rpartition("@")
+    offset, _, index = position.partition("#")
+    return Coordinate(source, (int(offset), int(index)), derived.settled or 0)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Generic
 
 import orjson
@@ -14,13 +13,11 @@ from events.envelope import CloudEvent
 from events.topics import Topics, key_of, partition_of, work_key
 from streams.dead_letter import dead_letter
 from streams.decider import Agent, Control, Row
-from streams.progress import Progress
-from streams.record import Record, coordinate, log_time, origin_of
+from streams.progress import NOTHING, Progress
+from streams.record import Record, coordinate, log_time, place
 
 Outputs = dict[tuple[str, int], list[tuple[bytes, bytes, int]]]
 """Per topic and partition: key, value and timestamp (milliseconds) of each record."""
-
-_NOTHING = Progress()
 
 PRODUCERS_TOPICS = ("tasks", "requests")
 """Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
@@ -63,7 +60,17 @@ def _applied(stored: Mapping[str, Any]) -> dict[str, Progress]:
 
 
 def _covers(whole: Mapping[str, Progress], part: Mapping[str, Progress]) -> bool:
-    return all(whole.get(source, _NOTHING).covers(progress) for source, progress in part.items())
+    return all(whole.get(source, NOTHING).covers(progress) for source, progress in part.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch(Generic[Row]):
+    """A batch at work: its rows are written when it is done."""
+
+    get: Callable[[bytes], bytes | None]
+    generation: int
+    first: int
+    rows: dict[bytes, Stored[Row]] = field(default_factory=dict)
 
 
 class Runtime(Generic[Row]):
@@ -86,47 +93,41 @@ class Runtime(Generic[Row]):
             get: Returns the stored bytes of a row.
             generation: Consumer group generation to write the rows under.
         """
-        rows: dict[bytes, Stored[Row]] = {}
+        batch: _Batch[Row] = _Batch(get, generation, records[0].offset)
         outputs: Outputs = defaultdict(list)
         for record in records:
             try:
                 event = decode(record.value)
-                if self._is_misplaced(event, record):
-                    self._send(outputs, event, record.value or b"", record.timestamp)
-                    continue
-                emits = self._apply(event, record, rows, get, generation)
+                emits: list[tuple[CloudEvent, bytes]] = [(event, record.value or b"")]
+                if not self._is_misplaced(event, record):
+                    emits = self._apply(event, record, batch)
             except Exception as error:  # noqa: BLE001 - whatever a record makes us raise, the stream goes on
-                emits = (dead_letter(self._agent.name, record, error),)
-            for index, emit in enumerate(emits):
-                update = {"origin": origin_of(record, index, records[0].offset)}
-                self._send(outputs, emit, encode(emit.model_copy(update=update)), _milliseconds(emit.time))
-        return Outcome(outputs, {key: _dump(stored) for key, stored in rows.items()})
+                emits = [_originating(dead_letter(self._agent.name, record, error), record, 0, batch.first)]
+            for emit, raw in emits:
+                key = key_of(emit).encode()
+                to = self._topics.of(emit.type), partition_of(key, self._partitions)
+                outputs[to].append((key, raw, record.timestamp))
+        return Outcome(outputs, {key: _dump(stored) for key, stored in batch.rows.items()})
 
-    def _apply(
-        self,
-        event: CloudEvent,
-        record: Record,
-        rows: dict[bytes, Stored[Row]],
-        get: Callable[[bytes], bytes | None],
-        generation: int,
-    ) -> Sequence[CloudEvent]:
-        """Fold one event into the row that it concerns and return what follows from it."""
+    def _apply(self, event: CloudEvent, record: Record, batch: _Batch[Row]) -> list[tuple[CloudEvent, bytes]]:
+        """Fold one event into the row that it concerns, and return what follows from it, encoded."""
         name = self._agent.key(event)
         if name is None:
-            return ()
+            return []
         key = name.encode()
-        stored = rows.get(key) or self._load(get(key))
+        stored = batch.rows.get(key) or self._load(batch.get(key))
         derived = record.topic not in self._producers_topics
-        source, position, settled = coordinate(record, event.origin if derived else None)
-        progress = stored.applied.get(source, _NOTHING)
-        if progress.contains(position):
-            return ()
+        position = coordinate(record, event if derived else None)
+        progress = stored.applied.get(position.source, NOTHING)
+        if progress.contains(position.at):
+            return []
         at = (derived and event.time) or log_time(record)
         decision = self._agent.decide(stored.row, event, at, self._control)
-        if decision.row is not stored.row or decision.emits:
-            applied = stored.applied | {source: progress.taking(position, settled)}
-            rows[key] = Stored(decision.row, applied, generation)
-        return decision.emits
+        emits = [_originating(emit, record, index, batch.first) for index, emit in enumerate(decision.emits)]
+        if decision.row is not stored.row or emits:
+            applied = stored.applied | {position.source: progress.taking(position)}
+            batch.rows[key] = Stored(decision.row, applied, batch.generation)
+        return emits
 
     def _load(self, raw: bytes | None) -> Stored[Row]:
         return self._codec.validate_json(raw) if raw else Stored(self._agent.row())
@@ -138,13 +139,14 @@ class Runtime(Generic[Row]):
         key = work_key(event).encode()
         return record.key != key or partition_of(key, self._partitions) != record.partition
 
-    def _send(self, outputs: Outputs, event: CloudEvent, value: bytes, timestamp: int) -> None:
-        key = key_of(event).encode()
-        outputs[self._topics.of(event.type), partition_of(key, self._partitions)].append((key, value, timestamp))
 
+def _originating(event: CloudEvent, record: Record, index: int, first: int) -> tuple[CloudEvent, bytes]:
+    """Return an event, and its bytes with the coordinate of the record that it follows from.
 
-def _milliseconds(moment: datetime | None) -> int:
-    return int(moment.timestamp() * 1000) if moment else 0
+    All before the first record of its batch is done with for good: the batch before had its rows written.
+    """
+    origin = {"origin": f"{place(record)}#{index}", "settled": first}
+    return event, encode(event.model_copy(update=origin))
 
 
 def _dump(stored: Stored[Any]) -> bytes:

@@ -3,14 +3,15 @@
 import pytest
 
 from streams.progress import Progress
-from streams.record import Record, coordinate, origin_of
+from streams.record import Coordinate, Record, coordinate
+from tests.examples import failed
 
 
 def of(*positions, settled=0):
     """Return the progress after positions were taken in this order."""
     progress = Progress()
     for position in positions:
-        progress = progress.taking(position, settled)
+        progress = progress.taking(Coordinate("autoheal.tasks/3", position, settled))
     return progress
 
 
@@ -36,7 +37,7 @@ def test_what_is_settled_is_not_listed():
     """A row stays small: it lists no more than the batches that may come again."""
     progress = of((3, 0), (5, 0), (4, 1))
     assert progress.beyond == ((3, 0), (4, 1), (5, 0))
-    assert progress.taking((9, 0), 5) == Progress(5, ((5, 0), (9, 0)))
+    assert progress.taking(Coordinate("autoheal.tasks/3", (9, 0), 5)) == Progress(5, ((5, 0), (9, 0)))
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,14 @@ def test_the_longer_progress_covers_the_shorter(whole, part, covered):
     assert whole.covers(part) is covered
 
 
-@pytest.mark.parametrize("first", [40, 42])
-def test_an_origin_reads_back_as_it_was_written(first):
-    """Source, coordinate and the start of the batch."""
+def test_a_derived_event_stands_where_its_cause_does():
+    """Whatever offset it was published at, and however often."""
+    event = failed().model_copy(update={"origin": "autoheal.tasks/3@42#1", "settled": 40})
+    record = Record("autoheal.failures", 0, 7, 0, None, None)
+    assert coordinate(record, event) == Coordinate("autoheal.tasks/3", (42, 1), 40)
+
+
+def test_a_producers_record_stands_for_itself():
+    """All before it is done with: a partition is read in order."""
     record = Record("autoheal.tasks", 3, 42, 0, None, None)
-    assert coordinate(record, origin_of(record, 1, first)) == ("autoheal.tasks/3", (42, 1), first)
+    assert coordinate(record, None) == Coordinate("autoheal.tasks/3", (42, 0), 43)

@@ -149,11 +149,11 @@ def test_each_emitted_event_has_the_coordinate_of_its_record():
     assert [event.origin for event in events] == [f"autoheal.tasks/{HOME}@8#{index}" for index in (0, 1)]
 
 
-def test_an_origin_says_where_its_batch_began():
+def test_a_derived_event_says_where_its_batch_began():
     """Below that, nothing comes for the first time any more."""
     outcome = run(*(record(encode(failed(offset, heal_task_id="its own")), offset) for offset in (7, 8)))
-    origins = [event.origin for event in published(outcome, "autoheal.failures")]
-    assert origins == [f"autoheal.tasks/{HOME}@7#0", f"autoheal.tasks/{HOME}@8#0;since=7"]
+    origins = [(event.origin, event.settled) for event in published(outcome, "autoheal.failures")]
+    assert origins == [(f"autoheal.tasks/{HOME}@7#0", 7), (f"autoheal.tasks/{HOME}@8#0", 7)]
 
 
 def test_dead_letters_are_events():
