@@ -131,7 +131,8 @@ class LaneApp(faust.App):
 
         Raises:
             RecordTooLargeError: A record is larger than 8 MiB.
-            aiokafka.errors.KafkaError: The broker refused or did not acknowledge in time.
+            NotAcknowledgedError: The broker did not answer in time.
+            aiokafka.errors.KafkaError: The broker refused.
         """
         await self.lane_producer.send_batch(topic, partition, records)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
 
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
 Record = tuple[bytes, bytes, int]  # key, value, timestamp in ms
 
 MAX_RECORD_BYTES: Final = 8 << 20
+CLOSE_S: Final = 2.0
 
 
 class RecordTooLargeError(ValueError):
     """A record is larger than one request to the broker may be."""
+
+
+class NotAcknowledgedError(TimeoutError):
+    """The broker did not acknowledge records in time, so it may have them or not."""
 
 
 class LaneProducer(driver.Producer):
@@ -36,8 +42,30 @@ class LaneProducer(driver.Producer):
 
         Raises:
             RecordTooLargeError: A record is larger than 8 MiB; nothing after it was sent.
-            aiokafka.errors.KafkaError: The broker refused or did not acknowledge in time.
+            NotAcknowledgedError: The broker did not answer in time.
+            aiokafka.errors.KafkaError: The broker refused.
         """
+        limit = self.request_timeout
+        try:
+            async with asyncio.timeout(limit):  # an idempotent aiokafka producer would try for ever
+                return await self._send(topic, partition, records)
+        except (TimeoutError, KafkaTimeoutError) as error:
+            raise NotAcknowledgedError(f"{topic}/{partition}: not acknowledged within {limit:g} s") from error
+
+    async def flush(self) -> None:
+        """Do nothing: whoever sent something waits for it, and Faust would wait for what is never acknowledged."""
+
+    async def on_stop(self) -> None:
+        """Close, without what the broker will not acknowledge: whoever sent it has been told."""
+        producer = self._producer
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await super().on_stop()
+        except TimeoutError:
+            if producer is not None:
+                await producer.client.close()
+
+    async def _send(self, topic: str, partition: int, records: Sequence[Record]) -> int:
         producer = self._ensure_producer()
         sent = [
             (await producer.send_batch(builder, topic, partition=partition), builder.record_count())

@@ -83,7 +83,8 @@ class LaneTable(Table[bytes, bytes]):
 
         Raises:
             RecordTooLargeError: A row is larger than 8 MiB.
-            aiokafka.errors.KafkaError: The broker refused or did not acknowledge in time.
+            NotAcknowledgedError: The broker did not answer in time.
+            aiokafka.errors.KafkaError: The broker refused.
         """
         if not rows:
             return
