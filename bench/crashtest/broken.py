@@ -19,7 +19,7 @@ from streams.topology import AGENTS
 
 Defect = Literal["offset-before-effects", "effects-without-state", "random-ids"]
 Finish = Callable[[LaneApp, LaneTable, Batch, Outcome], Awaitable[None]]
-LATE_S: Final = 3.0
+LATE_S: Final = 1.0
 
 
 async def offset_before_effects(app: LaneApp, table: LaneTable, batch: Batch, outcome: Outcome) -> None:

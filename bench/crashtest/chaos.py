@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import Final, Literal
 
@@ -13,6 +14,7 @@ SESSION_S: Final = 6
 """How long the group waits for a worker that says nothing: as short as brokers allow."""
 AT_WORK_S: Final = 15.0
 LOOK_S: Final = 0.05
+STOP_EVERY: Final = 5
 TARGETS: Final = {WORKERS[:1]: 3, WORKERS[1:]: 3, WORKERS: 2, (PROJECTOR,): 2}
 
 
@@ -34,7 +36,7 @@ class Blow:
 
 
 def schedule(seed: int, kills: int) -> list[Blow]:
-    """Draw blows until so many processes are killed; a worker is stopped and woken after every few."""
+    """Draw blows until so many processes are killed; a worker is stopped and woken after every fifth."""
     return list(_blows(Random(seed), kills))
 
 
@@ -85,15 +87,17 @@ async def _until_more(decisions: Callable[[], int]) -> None:
 
 def _blows(random: Random, kills: int) -> Iterator[Blow]:
     killed = 0
-    while killed < kills:
-        (victims,) = random.choices(tuple(TARGETS), tuple(TARGETS.values()))
-        if victims in (WORKERS[:1], WORKERS[1:]) and _chance(random, 0.2):
-            yield Blow("stop", victims, True, random.uniform(0, 1), SESSION_S + random.uniform(1, 3))
-            continue
-        victims = victims[: kills - killed]
+    for number in count(1):
+        (drawn,) = random.choices(tuple(TARGETS), tuple(TARGETS.values()))
+        victims = drawn[: kills - killed]
         killed += len(victims)
         down_s = random.uniform(0, 2) if _chance(random, 0.75) else SESSION_S + random.uniform(0.5, 2)
-        yield Blow("kill", victims, _chance(random, 0.7), random.uniform(0, 2), down_s)
+        yield Blow("kill", victims, _chance(random, 0.6), random.uniform(0, 2), down_s)
+        if killed == kills:
+            return
+        if number % STOP_EVERY == 0:
+            zombie = (random.choice(WORKERS),)
+            yield Blow("stop", zombie, True, random.uniform(0, 1), SESSION_S + random.uniform(1, 3))
 
 
 def _chance(random: Random, share: float) -> bool:

@@ -206,7 +206,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _content(entry: Entry) -> str:
-    return json.dumps({**(entry.event or {}), "origin": None}, sort_keys=True)
+    return json.dumps({**(entry.event or {}), "origin": None, "settled": None}, sort_keys=True)
 
 
 def _places(records: list[Entry]) -> str:

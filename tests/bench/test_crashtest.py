@@ -88,7 +88,7 @@ def changed(id_: str, **attributes: Any) -> Change:
 
 
 def with_other(entry: Entry, said: dict[str, Any]) -> Entry:
-    attributes = {name: said[name] for name in said if name in ("id", "time", "origin")}
+    attributes = {name: said[name] for name in said if name in ("id", "time", "origin", "settled")}
     data = {name: said[name] for name in said if name not in attributes}
     return replace(entry, event={**(entry.event or {}), **attributes, "data": {**entry.data, **data}})
 
@@ -112,8 +112,8 @@ def test_a_sound_log_breaks_no_rule_and_exercises_each() -> None:
 
 
 def test_a_decision_that_was_published_again_is_harmless() -> None:
-    """The same id with the same content, but for its origin, is one decision."""
-    assert broken_rules([*repeated("d3", origin="autoheal.failures/0@9#0")(log(*SOUND)), REFUSED]) == set()
+    """The same id with the same content, but for where it came from, is one decision."""
+    assert broken_rules([*repeated("d3", origin="autoheal.failures/0@9#0", settled=7)(log(*SOUND)), REFUSED]) == set()
 
 
 @pytest.mark.parametrize(

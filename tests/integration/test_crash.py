@@ -36,7 +36,7 @@ async def test_an_offset_ahead_of_its_effects_is_caught(tmp_path: Path, prefix: 
     """A worker that acknowledges first and publishes later loses decisions, and the checker says so."""
     with EmbeddedBroker() as broker:
         worker = "bench.crashtest.broken offset-before-effects"
-        report = await run(broker, tmp_path, prefix, BOTH_AT_WORK, worker=worker, drain_s=8)
+        report = await run(broker, tmp_path, prefix, BOTH_AT_WORK, worker=worker, drain_s=20)
     assert "records unanswered" in (report.stuck or "")
     assert "every failure has exactly one decision" in [check.rule for check in report.broken]
 
