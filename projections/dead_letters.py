@@ -1,22 +1,13 @@
 """`dead_letters`: what could not be processed."""
 
 from events import RecordDeadLettered
-from projections.row import Row, log_time
+from projections.row import Row, fields, log_time
+from projections.tables import dead_letters
 
 
 def row(event: RecordDeadLettered) -> Row:
     """Return the refused record and the reason."""
     data = event.data
-    return {
-        "event_id": event.id,
-        "dead_lettered_at": log_time(event),
-        "agent": data.agent,
-        "record_topic": data.topic,
-        "record_partition": data.partition,
-        "record_offset": data.offset,
-        "record_key": data.key,
-        "reason": data.reason,
-        "raw": data.raw,
-        "raw_truncated": data.raw_truncated,
-        "traceback": data.traceback,
-    }
+    record = {"record_topic": data.topic, "record_partition": data.partition, "record_offset": data.offset}
+    record |= {"record_key": data.key, "event_id": event.id, "dead_lettered_at": log_time(event)}
+    return fields(data, dead_letters) | record

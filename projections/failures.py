@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Update, bindparam, update
 
-from events import FailureDiagnosed
+from events import Evidence, FailureDiagnosed
 from events.tasks import HEAL_TASK_TYPE
 from projections.dialects import insert
-from projections.row import Row, log_time
+from projections.row import Row, fields, log_time
 from projections.tables import failures, heals, suppressions, without_nul
 
 NO_DIAGNOSTICS: Final = ("", "No diagnostics provided")
@@ -22,26 +22,15 @@ def row(event: FailureDiagnosed) -> Row | None:
     data = event.data
     if data.task_type == HEAL_TASK_TYPE:
         return None
-    return {
-        "failure_id": data.failure_id,
+    return fields(data, failures) | {
         "diagnosed_at": log_time(event),
-        "task_id": data.task_id,
-        "idea_id": data.idea_id,
-        "task_type": data.task_type,
-        "provider": data.provider,
-        "executor": data.executor,
-        "error_category": data.error_category,
-        "error_summary": data.error_summary,
         "has_diagnostics": data.error_summary.strip() not in NO_DIAGNOSTICS,
-        "reason": data.reason,
-        "confidence": data.confidence,
-        "evidence": [
-            rule.model_dump() | {"rule": without_nul(rule.rule), "text": without_nul(rule.text)}
-            for rule in data.evidence
-        ],
-        "classified_by": data.classified_by,
-        "cooldown_scope": data.cooldown_scope,
+        "evidence": [_storable(rule) for rule in data.evidence],
     }
+
+
+def _storable(rule: Evidence) -> Row:
+    return {name: without_nul(value) if isinstance(value, str) else value for name, value in rule}
 
 
 _COUNTED = (failures.c.diagnosed_at, failures.c.error_category)

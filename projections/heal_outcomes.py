@@ -1,7 +1,8 @@
 """`heal_outcomes`: what came of the heals."""
 
 from events import HealExpired, HealFailed, HealSucceeded
-from projections.row import Row, log_time
+from projections.row import Row, fields, log_time
+from projections.tables import heal_outcomes
 
 HealOutcome = HealSucceeded | HealFailed | HealExpired
 _NAMES: dict[type[HealOutcome], str] = {HealSucceeded: "succeeded", HealFailed: "failed", HealExpired: "expired"}
@@ -9,9 +10,4 @@ _NAMES: dict[type[HealOutcome], str] = {HealSucceeded: "succeeded", HealFailed: 
 
 def row(event: HealOutcome) -> Row:
     """Return the outcome."""
-    return {
-        "heal_task_id": event.data.heal_task_id,
-        "outcome": _NAMES[type(event)],
-        "outcome_at": log_time(event),
-        "elapsed_seconds": event.data.elapsed_seconds,
-    }
+    return fields(event.data, heal_outcomes) | {"outcome": _NAMES[type(event)], "outcome_at": log_time(event)}

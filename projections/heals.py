@@ -5,29 +5,13 @@ from collections.abc import Collection
 from sqlalchemy import Connection, bindparam, update
 
 from events import HealRequested
-from projections.row import Row, log_time
+from projections.row import Row, fields, log_time
 from projections.tables import heal_outcomes, heals
 
 
 def row(event: HealRequested) -> Row:
     """Return the heal, still without an outcome."""
-    data = event.data
-    return {
-        "heal_task_id": data.heal_task_id,
-        "failure_id": data.failure_id,
-        "source_task_id": data.source_task_id,
-        "idea_id": data.idea_id,
-        "error_category": data.error_category,
-        "error_summary": data.error_summary,
-        "cooldown_scope": data.cooldown_scope,
-        "retry_count": data.retry_count,
-        "strategy_name": data.strategy_name,
-        "direction": data.direction,
-        "executor_hint": data.executor_hint,
-        "max_runtime_seconds": data.max_runtime_seconds,
-        "requested_at": log_time(event),
-        "expires_at": data.expires_at,
-    }
+    return fields(event.data, heals) | {"requested_at": log_time(event)}
 
 
 _CONCLUDE = (

@@ -28,7 +28,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/autoheal.db"
     else:
-        with request.getfixturevalue("postgres").database() as url:
+        with request.getfixturevalue("postgres").schema() as url:
             yield url
 
 

@@ -1,38 +1,26 @@
-"""The database file: opened with one clear error, read by others while it is written, typed for analysts."""
+"""What every database of the projections is held to: opened with one clear error, read while it is written."""
 
-import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from sqlalchemy import Engine, func, inspect, select
 
-from projections.database import DatabaseUnreachableError, open_database
+from projections import dialects
+from projections.database import DatabaseUnreachableError, open_database, transaction
+from projections.fold import apply
 from projections.stats import auto_heal_stats
-from projections.tables import failures, metadata
-from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, suppressed
-
-MOMENTS = {
-    "failures": ["diagnosed_at"],
-    "heals": ["requested_at", "expires_at", "outcome_at"],
-    "heal_outcomes": ["outcome_at"],
-    "suppressions": ["suppressed_at", "retry_at"],
-    "failures_hourly": ["hour"],
-    "dead_letters": ["dead_lettered_at"],
-}
+from projections.tables import dead_letters, failures, heals, metadata, projection_offsets
+from tests.projections.given import dead_lettered, diagnosed, fold, requested, row
 
 
 @pytest.fixture
-def file(tmp_path):
-    """Where the database is."""
-    return tmp_path / "autoheal.db"
-
-
-@pytest.fixture
-def engine(file) -> Engine:
-    """A database file with a row in each table."""
-    story = [diagnosed("a"), diagnosed("b"), requested("a"), suppressed("b"), concluded("succeeded"), dead_lettered()]
-    return fold(open_database(f"sqlite:///{file}"), story)
+def other(url) -> Engine:
+    """The same database, opened by another process."""
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -41,6 +29,9 @@ def engine(file) -> Engine:
         ("sqlite:////nowhere/at/all.db", "unable to open database file"),
         ("sqlite:///{tmp_path}/text.db", "file is not a database"),
         ("nosuchdb://user:pass@host/name", "Can't load plugin"),
+        ("postgresql+psycopg://user:pass@host:port/name", "'port'"),
+        ("postgresql+psycopg://user:pass@127.0.0.1:1/name", "Connection refused"),
+        ("postgresql+psycopg://127.0.0.1:1/name?user=user&password=pass", "Connection refused"),
         ("autoheal.db", "Could not parse SQLAlchemy URL"),
     ],
 )
@@ -54,76 +45,88 @@ def test_what_cannot_be_opened_is_one_line(tmp_path, url, said):
     assert "pass" not in str(caught.value)
 
 
-def test_opening_again_keeps_everything(engine, file):
+def test_opening_again_keeps_everything(tables_of, url):
     """Opening a database that has its tables changes nothing in it."""
-    assert auto_heal_stats(open_database(f"sqlite:///{file}")) == auto_heal_stats(engine)
+    engine = tables_of(diagnosed("a"), requested("a"))
+    again = open_database(url)
+    assert auto_heal_stats(again) == auto_heal_stats(engine)
+    again.dispose()
 
 
-def test_many_open_a_new_database_at_once(file):
-    """Processes that start together on a new file all find their tables."""
-    code = f"from projections.database import open_database; open_database('sqlite:///{file}')"
+def test_many_open_a_new_database_at_once(url):
+    """Processes that start together on a new database all find their tables."""
+    code = f"from projections.database import open_database; open_database({url!r})"
     starting = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(4)]
     errors = [process.communicate()[1] for process in starting]
     assert errors == [b""] * 4
 
 
-def test_readers_and_the_projector_do_not_wait(engine, file):
-    """A reader sees one state from begin to end, while a writer commits, and the next one while another writes."""
-    reader = sqlite3.connect(file, timeout=0, isolation_level=None)
-    reader.execute("BEGIN")
-    assert _count(reader) == 2
-    with engine.begin() as writer:
-        writer.exec_driver_sql("DELETE FROM failures")
-        assert _count(sqlite3.connect(file, timeout=0)) == 2
-        assert auto_heal_stats(engine).total_failed == 2
-    assert _count(reader) == 2
-    reader.execute("COMMIT")
-    assert _count(reader) == 0
-
-
-def test_an_answer_is_of_one_moment(engine, file):
+def test_an_answer_is_of_one_moment(tables_of, other):
     """Queries of one connection see one state, whatever is committed between them."""
+    engine = tables_of(diagnosed("a"))
     with engine.connect() as reader:
-        before = reader.scalar(select(func.count()).select_from(failures))
-        fold(open_database(f"sqlite:///{file}"), [diagnosed("c")])
-        assert reader.scalar(select(func.count()).select_from(failures)) == before
-    assert auto_heal_stats(engine).total_failed == before + 1
+        assert _failures(reader) == 1
+        fold(other, [diagnosed("b")])
+        assert _failures(reader) == 1
+    assert auto_heal_stats(engine).total_failed == 2
 
 
-def test_moments_are_dates_to_sqlite(engine, file):
-    """Each moment is UTC text that SQLite's date functions read and that sorts as time does."""
-    with sqlite3.connect(file) as connection:
-        for table, columns in MOMENTS.items():
-            for column in columns:
-                (stored, day) = connection.execute(f"SELECT max({column}), date(max({column})) FROM {table}").fetchone()
-                assert len(stored) == len("2026-11-22 12:00:00.000000"), (table, column)
-                assert day == "2026-11-22", (table, column)
+def test_a_reader_does_not_wait_for_a_writer(tables_of, other):
+    """What a writer has not committed is neither seen nor waited for."""
+    engine = tables_of(diagnosed("a"))
+    with transaction(other) as writer:
+        writer.execute(failures.delete())
+        assert auto_heal_stats(engine).total_failed == 1
+    assert auto_heal_stats(engine).total_failed == 0
 
 
-def test_every_value_has_the_type_of_its_column(engine, file):
-    """Values are stored as numbers where the column is a number, and as text elsewhere."""
-    stored_as = {"TEXT": "text", "VARCHAR(249)": "text", "DATETIME": "text", "INTEGER": "integer"}
-    stored_as |= {"FLOAT": "real", "BOOLEAN": "integer"}
-    with sqlite3.connect(file) as connection:
-        for table in MOMENTS:
-            for _, column, declared, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
-                stored = {each for (each,) in connection.execute(f"SELECT typeof({column}) FROM {table}")}
-                assert stored <= {stored_as[declared], "null"}, (table, column)
+def test_a_decision_meets_its_failure_between_two_writers(tables, other):
+    """A failure gets its decision also when two writers add them at the same time."""
+    with ThreadPoolExecutor(1) as thread:
+        with transaction(tables) as writer:
+            apply(writer, [diagnosed("a")])
+            second = thread.submit(fold, other, [requested("a")])
+            wait([second], timeout=0.5)  # long enough for one that does not wait to be through
+        second.result()
+    assert row(tables, failures)["decision"] == "requested"
 
 
-def test_every_column_is_documented(engine):
-    """Each table and column says what it is."""
+def test_a_writer_does_not_wait_for_ever(tables, other, monkeypatch):
+    """A writer that another one keeps waiting gives up with one line."""
+    monkeypatch.setattr(dialects, "LOCK_TIMEOUT_MS", 10)
+    waiting = open_database(other.url)
+    with (
+        transaction(other),
+        pytest.raises(DatabaseUnreachableError, match=r"locked|lock timeout"),
+        transaction(waiting),
+    ):
+        pass
+    waiting.dispose()
+
+
+def test_a_database_without_its_tables_is_one_line(tables):
+    """A question to a database whose tables somebody dropped is answered by one line."""
+    with transaction(tables) as connection:
+        metadata.drop_all(connection)
+    with pytest.raises(DatabaseUnreachableError, match=r"no such table|does not exist"):
+        auto_heal_stats(tables)
+
+
+def test_numbers_are_kept_whole(tables_of):
+    """The largest offsets and counts of the contract fit into their columns."""
+    engine = tables_of(dead_lettered(offset=2**63 - 1), requested(retry_count=2**31))
+    assert row(engine, dead_letters)["record_offset"] == 2**63 - 1
+    assert row(engine, heals)["retry_count"] == 2**31
+    with transaction(engine) as connection:
+        connection.execute(projection_offsets.insert(), {"topic": "t", "partition": 0, "next_offset": 2**63 - 1})
+    assert row(engine, projection_offsets)["next_offset"] == 2**63 - 1
+
+
+def test_every_column_is_documented(tables):
+    """Each table and column says what it is, and each table is there."""
     assert all(table.comment and all(column.comment for column in table.columns) for table in metadata.sorted_tables)
-    assert {*inspect(engine).get_table_names()} == {*MOMENTS, "projection_offsets"}
+    assert {*inspect(tables).get_table_names()} == {*metadata.tables}
 
 
-def test_evidence_is_json_to_sqlite(engine, file):
-    """Analysts reach into the evidence with SQLite's JSON functions."""
-    with sqlite3.connect(file) as connection:
-        (rule,) = connection.execute("SELECT evidence ->> '$[0].rule' FROM failures LIMIT 1").fetchone()
-    assert rule == "http-429"
-
-
-def _count(connection: sqlite3.Connection) -> int:
-    (count,) = connection.execute("SELECT count(*) FROM failures").fetchone()
-    return count
+def _failures(connection) -> int:
+    return connection.scalar(select(func.count()).select_from(failures))

@@ -29,7 +29,7 @@ def stories(draw):
 
 
 @given(data=st.data(), story=stories())
-@settings(EXAMPLES, max_examples=150)
+@settings(EXAMPLES, max_examples=75)
 def test_order_copies_and_batches_change_nothing(tables_of, data, story):
     """Any interleaving, repetition and division into batches gives the same tables and the same answers."""
     expected = _state(tables_of(*story))
@@ -45,7 +45,7 @@ def test_order_copies_and_batches_change_nothing(tables_of, data, story):
 
 
 @given(story=stories(), hour=st.integers(0, 3))
-@settings(EXAMPLES, max_examples=100)
+@settings(EXAMPLES, max_examples=50)
 def test_the_roll_ups_are_the_failures(tables_of, story, hour):
     """The hourly roll-ups add up to the statistics of the failures from that hour on."""
     engine = tables_of(*story)
