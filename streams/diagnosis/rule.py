@@ -66,6 +66,7 @@ def compile_pattern(pattern: str) -> "re2._Regexp":
         ValueError: It is not RE2 syntax, or it matches the empty text and so would speak about everything.
     """
     try:
+        re2.compile(pattern, pattern_options())
         compiled = re2.compile(multiline(pattern), pattern_options())
     except re2.error as error:
         detail = error.args[0]
