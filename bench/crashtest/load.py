@@ -15,6 +15,7 @@ PROVIDERS: Final = tuple(f"provider-{number}" for number in range(12))
 PHASES: Final = ("spec", "impl", "test", "code-review")
 LIVE_TASKS: Final = 200
 REMEMBERED: Final = 300
+FILLER: Final = "compiled another module\n"
 OUTPUT_CHARS: Final = (400, 4096)
 SKEW_DAYS: Final = 400
 
@@ -102,7 +103,8 @@ class Load:
 
     def _output(self) -> str:
         low, high = OUTPUT_CHARS
-        return self._random.choice(self._outputs).rjust(self._random.randint(low, high), ".")[-high:]
+        length = self._random.randint(low, high)
+        return f"{FILLER * (length // len(FILLER))}{self._random.choice(self._outputs)}"[-length:]
 
     def _task(self) -> Task:
         index = self._random.randrange(LIVE_TASKS)

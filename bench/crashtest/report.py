@@ -11,6 +11,7 @@ from bench.crashtest.history import Records
 from bench.crashtest.trial import Report
 
 SHOWN: Final = 3
+SHOWN_CHARS: Final = 300
 
 
 def show(console: Console, title: str, report: Report) -> None:
@@ -30,7 +31,7 @@ def _table(title: str, report: Report) -> Table:
 def _lines(report: Report) -> Iterator[RenderableType]:
     for check in report.broken:
         for violation in check.violations[:SHOWN]:
-            yield f"[red]{check.rule}:[/] {escape(violation)}"
+            yield f"[red]{check.rule}:[/] {escape(violation[:SHOWN_CHARS])}"
     if report.stuck:
         yield f"[red]{escape(report.stuck)}"
     yield from (f"[yellow]{escape(line)}" for line in report.exits)
