@@ -13,13 +13,14 @@ from streams.lane.batch import Batch, BatchSchema
 from streams.lane.consumer import LaneConsumer
 from streams.lane.handler import Handle, Handler
 from streams.lane.producer import MAX_RECORD_BYTES, LaneProducer, Record
-from streams.lane.table import LaneTable, Newer
+from streams.lane.table import LaneTable, LaneTableManager, Newer
 
 QUEUED_BATCHES: Final = 4
 FINISH_SHARE: Final = 0.8
 
 SETTINGS: Final[Mapping[str, Any]] = {
     "store": "memory://",
+    "TableManager": LaneTableManager,
     "stream_wait_empty": True,
     "topic_disable_leader": True,
     "consumer_max_fetch_size": 4 << 20,

@@ -34,11 +34,11 @@ class LaneProducer(driver.Producer):
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"enable_idempotence": self.app.kafka.idempotent_producer}
 
-    async def send_batch(self, topic: str, partition: int, records: Sequence[Record]) -> int:
+    async def send_batch(self, topic: str, partition: int, records: Sequence[Record]) -> list[range]:
         """Publish records in order and wait until the broker has acknowledged every one.
 
         Returns:
-            The offset of the last record.
+            The offsets of each record batch that the records were sent in.
 
         Raises:
             RecordTooLargeError: A record is larger than 8 MiB; nothing after it was sent.
@@ -65,14 +65,14 @@ class LaneProducer(driver.Producer):
             if producer is not None:
                 await producer.client.close()
 
-    async def _send(self, topic: str, partition: int, records: Sequence[Record]) -> int:
+    async def _send(self, topic: str, partition: int, records: Sequence[Record]) -> list[range]:
         producer = self._ensure_producer()
         sent = [
             (await producer.send_batch(builder, topic, partition=partition), builder.record_count())
             for builder in _builders(producer, records)
         ]
         acks = await asyncio.gather(*(ack for ack, _ in sent))
-        return max((ack.offset + count - 1 for ack, (_, count) in zip(acks, sent, strict=True)), default=-1)
+        return [range(ack.offset, ack.offset + count) for ack, (_, count) in zip(acks, sent, strict=True)]
 
 
 def _builders(producer: AIOKafkaProducer, records: Sequence[Record]) -> Iterator[BatchBuilder]:

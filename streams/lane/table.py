@@ -1,12 +1,12 @@
 """A table whose rows are bytes, written in batches and kept by partition."""
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka.structs import ConsumerRecord
 from faust.stores import memory
+from faust.tables.manager import TableManager
 from faust.tables.table import Table
 from faust.types import TP
 
@@ -16,6 +16,8 @@ from streams.lane.producer import MAX_RECORD_BYTES
 if TYPE_CHECKING:
     from streams.lane.app import LaneApp
 
+NO_ROWS: Final[Mapping[bytes, bytes]] = {}
+
 Newer = Callable[[bytes, bytes], bool]
 
 
@@ -24,23 +26,30 @@ class LaneStore(memory.Store[bytes, bytes]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.rows: defaultdict[int, dict[bytes, bytes]] = defaultdict(dict)
+        self.rows: dict[int, dict[bytes, bytes]] = {}
         self.applied: dict[int, int] = {}
 
     def restore(self, partition: int, records: Sequence[ConsumerRecord], newer: Newer) -> None:
         """Apply records of the changelog; of two rows of a key the newer stays, whichever was written last."""
-        rows = self.rows[partition]
+        rows = self.rows.setdefault(partition, {})
         for record in records:
             key, row = record.key, record.value
             if row is None:
                 rows.pop(key, None)
             elif key not in rows or newer(rows[key], row):
                 rows[key] = row
-        self.note_applied(partition, records[-1].offset)
+        self.applied[partition] = max(records[-1].offset, self.applied.get(partition, -1))
 
-    def note_applied(self, partition: int, offset: int) -> None:
-        """Note that the rows hold the changelog up to and including an offset."""
-        self.applied[partition] = max(offset, self.applied.get(partition, -1))
+    def written(self, partition: int, rows: Mapping[bytes, bytes], offsets: Sequence[range]) -> None:
+        """Keep rows that are in the changelog at these offsets.
+
+        Where they do not join on to what is known of the changelog, somebody else has written between, who may have
+        owned the partition for a while: then recovery will read from there.
+        """
+        self.rows.setdefault(partition, {}).update(rows)
+        for batch in offsets:
+            if batch.start == self.applied.get(partition, -1) + 1:
+                self.applied[partition] = batch.stop - 1
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Return up to where recovery need not read: a kept partition or standby only reads on."""
@@ -55,6 +64,15 @@ class LaneStore(memory.Store[bytes, bytes]):
         for partition in self.rows.keys() - kept:
             del self.rows[partition]
             self.applied.pop(partition, None)
+
+
+class LaneTableManager(TableManager):
+    """Starts at once: Faust waits a second for tables to be defined, a lane's are defined before it starts."""
+
+    async def on_start(self) -> None:
+        """Register the tables and get ready to recover them."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class LaneTable(Table[bytes, bytes]):
@@ -76,7 +94,7 @@ class LaneTable(Table[bytes, bytes]):
 
     def lane_get(self, partition: int, key: bytes) -> bytes | None:
         """Return the row of a key, None if there is none."""
-        return self.data.rows[partition].get(key)
+        return self.data.rows.get(partition, NO_ROWS).get(key)
 
     async def lane_write(self, partition: int, rows: Mapping[bytes, bytes]) -> None:
         """Write rows: to the changelog first, and once the broker has acknowledged them all to the store.
@@ -90,15 +108,14 @@ class LaneTable(Table[bytes, bytes]):
             return
         now = int(time.time() * 1000)
         records = [(key, row, now) for key, row in rows.items()]
-        last = await self.app.lane_producer.send_batch(self.changelog_topic_name, partition, records)
-        self.data.rows[partition].update(rows)
-        self.data.note_applied(partition, last)
+        offsets = await self.app.lane_producer.send_batch(self.changelog_topic_name, partition, records)
+        self.data.written(partition, rows, offsets)
 
     def lane_rows(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Return the rows of a partition as they are now; none unless this worker owns it and has recovered it."""
         owned = self.app.assignor.is_active(TP(self.changelog_topic_name, partition))
         settled = not (self.app.rebalancing or self.app.in_recovery)
-        return iter(tuple(self.data.rows[partition].items()) if owned and settled else ())
+        return iter(tuple(self.data.rows.get(partition, NO_ROWS).items()) if owned and settled else ())
 
     def restore(self, partition: int, records: Sequence[ConsumerRecord]) -> None:
         """Apply records of the changelog."""

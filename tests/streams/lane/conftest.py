@@ -35,6 +35,10 @@ class Site:
         """Make the app that counts records by key."""
         return Counting(self.prefix, self.broker, options.pop("bootstrap", self.bootstrap), before, **options)
 
+    def part(self, name: str) -> "Site":
+        """Return a site with topics of its own, for what runs at the same time."""
+        return Site(f"{self.prefix}-{name}", self.broker, self.bootstrap)
+
     async def create_topics(self) -> None:
         """Create the topics."""
         names = [f"{self.prefix}.{name}" for name in ("in", "more", "out")]
@@ -117,9 +121,9 @@ def tally(records: Sequence[tuple[int, str, str]]) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def worker(site: Site, *arguments: str, bootstrap: str | None = None) -> AsyncIterator[Process]:
+async def worker(site: Site, *arguments: str) -> AsyncIterator[Process]:
     """Run the counting worker as a process of its own; it is killed at the end, if it has not ended."""
-    command = (sys.executable, "-m", counting.__name__, site.broker.name, site.prefix, bootstrap or site.bootstrap)
+    command = (sys.executable, "-m", counting.__name__, site.broker.name, site.prefix, site.bootstrap)
     process = await asyncio.create_subprocess_exec(*command, *arguments, stdout=PIPE, stderr=PIPE)
     try:
         yield process

@@ -91,6 +91,9 @@ RELIANCES = {
         "faust.tables.base:Collection.on_recovery_completed": "b1526fb39ea0",
         "faust.tables.base:Collection._new_changelog_topic": "77bea64b59f7",
         "faust.stores.memory:Store": "83ceb1145af0",
+        "faust.tables.manager:TableManager.on_start": "365dd25fbc0e",
+        "faust.tables.manager:TableManager._update_channels": "88e3941facc9",
+        "faust.transport.conductor:Conductor._subscriber.fun": "2a7908583404",
     },
     "a topic decodes by its schema's compile, and a stream skips messages of another generation": {
         "faust.topics:Topic._compile_decode": "6474178f8c21",

@@ -3,16 +3,21 @@
 import asyncio
 import signal
 
-import pytest
-
+from events.broker import TANSU
 from tests.streams.lane.conftest import Site, numbered, running, tally, until, worker
 
 GOOD = numbered(100)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-async def test_a_signal_ends_it_cleanly(site: Site, ending: signal.Signals) -> None:
+async def test_a_signal_ends_it_cleanly(site: Site) -> None:
     """On SIGTERM and SIGINT it commits what is done, leaves the group at once, and ends with 0 and not a word."""
+    async with asyncio.TaskGroup() as endings:
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            endings.create_task(_end(site.part(ending.name), ending))
+
+
+async def _end(site: Site, ending: signal.Signals) -> None:
+    await site.create_topics()
     await site.publish("in", GOOD)
     async with worker(site) as process:
         await until(lambda: _has_counted(site))
@@ -26,9 +31,9 @@ async def test_a_signal_ends_it_cleanly(site: Site, ending: signal.Signals) -> N
         assert successor.counts() == tally(GOOD)
 
 
-async def test_an_unreachable_broker_ends_it(site: Site) -> None:
+async def test_an_unreachable_broker_ends_it() -> None:
     """When there is no broker it ends by itself, non-zero, with one line that names the address."""
-    async with worker(site, bootstrap="127.0.0.1:1") as process:
+    async with worker(Site("nowhere", TANSU, "127.0.0.1:1")) as process:
         _, errors = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 1
     (line,) = errors.decode().splitlines()
