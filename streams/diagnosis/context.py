@@ -1,5 +1,7 @@
 """How much a match counts, by the line it stands on: quoted text is no cause, a recovered error hardly one."""
 
+from collections.abc import Sequence
+
 import re2
 
 from streams.diagnosis.rule import multiline, pattern_options
@@ -16,16 +18,19 @@ _QUOTED = (
     r"^ *[✓✔√] |^ok(?: \d+)?\b|^(?:PASS|PASSED|---? PASS|\[ +(?:OK|RUN|PASSED) +\])",  # what went well
     r"(?:\.\.\. ?ok|\bPASSED(?: +\[ *\d+%\])?)$|\bexit code:? 0\b",
 )
-# Said in passing: below the level of a warning, before another try, in a conversation.
+# Below the level of a warning, or in a conversation.
 _PASSING = (
     r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b",
     r"^\W*(?i:info|debug)\b ?[:\]\[-]",
     r'\blevel="?(?i:info|debug|trace)\b|"level": ?"(?i:info|debug|trace)"|^[ID]\d{4} \d\d:',
-    r"(?i:\bretrying\b|\bretry:? #?\d|\bwill (?:be )?retr|\bretries left\b|\btrying again\b|\bafter retry\b)",
-    r"(?i:\bback(?:ing)?[ -]?off\b|\brecovered\b|\breconnecting\b|\bfalling back\b|\bfallback to\b|\bsucceeded\b)",
-    r"(?i:\brestarting (?:it|the|worker|process|in)\b|, restarting\b|\brestarted\b|\bcontinuing\b)",
-    r"(?i:\bignor(?:ed|ing)\b|\bswallowed\b|\battempt #?\d+(?:/\d+| of \d+)? failed\b)",
     r"^(?:assistant|user|human|ai|system|tool)(?:>|:) ",
+)
+# Not the end: it goes on. Said on the line itself or on the next one.
+_RECOVERY = (
+    r"(?i)\bretrying\b|\bretry:? #?\d|\bwill (?:be )?retr|\bretries left\b|\btrying again\b|\bafter retry\b",
+    r"\bback(?:ing)?[ -]?off\b|\brecovered\b|\breconnecting\b|\bfalling back\b|\bfallback to\b|\bsucceeded\b",
+    r"\brestarting (?:it|the|worker|process|in)\b|, restarting\b|\brestarted\b|\bcontinuing\b",
+    r"\bignor(?:ed|ing)\b|\bswallowed\b|\battempt #?\d+(?:/\d+| of \d+)? failed\b",
 )
 # Worth a warning, and so seldom the end; or a line of a list, that may be one of changes.
 _WARNING = (
@@ -41,7 +46,7 @@ _FINAL = (
     r"\b(?:timed out|failed) retrying\b|\bNegsignal\b|\bSIGKILL\b",
 )
 
-_IS_QUOTED, _IS_PASSING, _IS_WARNING, _IS_FINAL = range(4)
+_IS_QUOTED, _IS_PASSING, _IS_RECOVERY, _IS_WARNING, _IS_FINAL = range(5)
 _PASSING_WEIGHT = 0.3
 _WARNING_WEIGHT = 0.6
 _CONTEXT_BYTES = 400
@@ -49,7 +54,7 @@ _CONTEXT_BYTES = 400
 
 def _signs() -> re2.Set:
     signs = re2.Set.SearchSet(pattern_options(4 << 20))
-    for alternatives in (_QUOTED, _PASSING, _WARNING, _FINAL):
+    for alternatives in (_QUOTED, _PASSING, _RECOVERY, _WARNING, _FINAL):
         signs.Add(multiline("|".join(alternatives)))
     signs.Compile()
     return signs
@@ -63,19 +68,29 @@ def weight(data: bytes, start: int, end: int) -> float:
     """How much of a rule's strength stands at a match: 0 quoted, 1 said plainly."""
     floor = max(0, start - _CONTEXT_BYTES)
     line_start = data.rfind(b"\n", floor, start) + 1 or floor
-    line_end = data.find(b"\n", start, end + _CONTEXT_BYTES)
-    signs = _SIGNS.Match(data[line_start : line_end if line_end >= 0 else end + _CONTEXT_BYTES])
-    if (signs and _IS_QUOTED in signs) or _counts_nothing(data, start, end) or _is_source_line(data, line_start):
+    line_end = data.find(b"\n", end - 1, end + _CONTEXT_BYTES)
+    if line_end < 0:
+        line_end = min(len(data), end + _CONTEXT_BYTES)
+    signs = _SIGNS.Match(data[line_start:line_end]) or ()
+    if _IS_QUOTED in signs or _counts_nothing(data, start, end) or _is_source_line(data, line_start):
         return 0.0
-    if not signs or _IS_FINAL in signs:
+    if _IS_FINAL in signs:
         return 1.0
-    return _PASSING_WEIGHT if _IS_PASSING in signs else _WARNING_WEIGHT
+    if _IS_PASSING in signs or _IS_RECOVERY in signs or _IS_RECOVERY in _signs_below(data, line_end):
+        return _PASSING_WEIGHT
+    return _WARNING_WEIGHT if _IS_WARNING in signs else 1.0
+
+
+def _signs_below(data: bytes, line_end: int) -> Sequence[int]:
+    below = data.find(b"\n", line_end + 1, line_end + _CONTEXT_BYTES)
+    return _SIGNS.Match(data[line_end + 1 : below if below >= 0 else line_end + _CONTEXT_BYTES]) or ()
 
 
 def _counts_nothing(data: bytes, start: int, end: int) -> bool:
-    """``0 failed``, ``errors: 0``, ``unreachable=0``."""
+    """``0 failed``, ``no crashes``, ``errors: 0``, ``unreachable=0``."""
     before = data[max(0, start - 3) : start]
-    return (before.endswith(b"0 ") and not before[:1].isdigit()) or data.startswith((b": 0", b" = 0", b"=0"), end)
+    none = before == b"no " or (before.endswith(b"0 ") and not before[:1].isdigit())
+    return none or data.startswith((b": 0", b" = 0", b"=0"), end)
 
 
 def _is_source_line(data: bytes, line_start: int) -> bool:

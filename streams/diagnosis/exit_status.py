@@ -19,7 +19,6 @@ _SIGNALS: dict[str, tuple[Category, str, float]] = {
     "SIGILL": ("executor_crash", "killed", 3.0),
     "SIGFPE": ("executor_crash", "killed", 3.0),
     "SIGTRAP": ("executor_crash", "killed", 3.0),
-    "SIGSYS": ("executor_crash", "killed", 3.0),
     "SIGPIPE": ("executor_crash", "resources", 2.0),
     "SIGXFSZ": ("executor_crash", "disk_full", 3.0),
     "SIGALRM": ("timeout", "deadline", 3.0),
