@@ -8,6 +8,13 @@ from projections.tables import dead_letters
 def row(event: RecordDeadLettered) -> Row:
     """Return the refused record and the reason."""
     data = event.data
-    record = {"record_topic": data.topic, "record_partition": data.partition, "record_offset": data.offset}
-    record |= {"record_key": data.key, "event_id": event.id, "dead_lettered_at": log_time(event)}
-    return fields(data, dead_letters) | record
+    return fields(
+        data,
+        dead_letters,
+        event_id=event.id,
+        dead_lettered_at=log_time(event),
+        record_topic=data.topic,
+        record_partition=data.partition,
+        record_offset=data.offset,
+        record_key=data.key,
+    )

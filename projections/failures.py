@@ -22,15 +22,17 @@ def row(event: FailureDiagnosed) -> Row | None:
     data = event.data
     if data.task_type == HEAL_TASK_TYPE:
         return None
-    return fields(data, failures) | {
-        "diagnosed_at": log_time(event),
-        "has_diagnostics": data.error_summary.strip() not in NO_DIAGNOSTICS,
-        "evidence": [_storable(rule) for rule in data.evidence],
-    }
+    return fields(
+        data,
+        failures,
+        diagnosed_at=log_time(event),
+        has_diagnostics=data.error_summary.strip() not in NO_DIAGNOSTICS,
+        evidence=[_storable(rule) for rule in data.evidence],
+    )
 
 
 def _storable(rule: Evidence) -> Row:
-    return {name: without_nul(value) if isinstance(value, str) else value for name, value in rule}
+    return vars(rule) | {"rule": without_nul(rule.rule), "text": without_nul(rule.text)}
 
 
 _COUNTED = (failures.c.diagnosed_at, failures.c.error_category)

@@ -10,4 +10,4 @@ _NAMES: dict[type[HealOutcome], str] = {HealSucceeded: "succeeded", HealFailed: 
 
 def row(event: HealOutcome) -> Row:
     """Return the outcome."""
-    return fields(event.data, heal_outcomes) | {"outcome": _NAMES[type(event)], "outcome_at": log_time(event)}
+    return fields(event.data, heal_outcomes, outcome=_NAMES[type(event)], outcome_at=log_time(event))

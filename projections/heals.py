@@ -11,7 +11,7 @@ from projections.tables import heal_outcomes, heals
 
 def row(event: HealRequested) -> Row:
     """Return the heal, still without an outcome."""
-    return fields(event.data, heals) | {"requested_at": log_time(event)}
+    return fields(event.data, heals, requested_at=log_time(event))
 
 
 _CONCLUDE = (

@@ -1,9 +1,7 @@
 """What a fold makes of an event."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,16 +12,15 @@ from events import CloudEvent
 Row = dict[str, Any]
 
 
-def fields(data: BaseModel, table: Table) -> Row:
-    """Return the fields of an event's data for which the table has a column of the same name."""
-    names, values = _alike(type(data), table)
-    return dict(zip(names, values(data), strict=True))
+def fields(data: BaseModel, table: Table, **others: Any) -> Row:
+    """Return the fields of an event's data that the table has a column for, by name, and others beside them."""
+    values = vars(data)
+    return {name: values[name] for name in _alike(type(data), table)} | others
 
 
 @cache
-def _alike(data: type[BaseModel], table: Table) -> tuple[list[str], Callable[[BaseModel], tuple[Any, ...]]]:
-    names = [column.name for column in table.columns if column.name in data.model_fields]
-    return names, attrgetter(*names)
+def _alike(data: type[BaseModel], table: Table) -> list[str]:
+    return [column.name for column in table.columns if column.name in data.model_fields]
 
 
 def log_time(event: CloudEvent) -> datetime:

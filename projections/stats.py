@@ -77,8 +77,11 @@ def auto_heal_stats(engine: Engine, *, since: datetime | None = None) -> AutoHea
     """
     with engine.connect() as connection:  # one transaction, so that all numbers are of one moment
         counts = _by_category(connection, since, failed=_ALL, healed=_HEALED, suppressed=_SUPPRESSED)
-        suppressed_by_reason = _suppressed_by_reason(connection, since)
-        outcomes = _outcomes(connection, since)
+        suppressed_by_reason = _count_by(
+            connection, failures.c.suppression_reason, _from(since, failures.c.diagnosed_at)
+        )
+        # A request's log time is that of its failure: the window of the failures without a look at each of them.
+        outcomes = _count_by(connection, heals.c.outcome, _from(since, heals.c.requested_at))
         mttr_seconds = Percentiles(p50=_mttr(connection, since, 0.5), p90=_mttr(connection, since, 0.9))
     by_category = {category: CategoryStats(**count) for category, count in counts.items()}
     failed = sum(count.failed for count in by_category.values())
@@ -130,22 +133,8 @@ def _by_category(
     return {category: found.get(category) or dict.fromkeys(counts, 0) for category in CATEGORIES}
 
 
-def _suppressed_by_reason(connection: Connection, since: datetime | None) -> dict[str, int]:
-    query = (
-        select(failures.c.suppression_reason, func.count())
-        .where(failures.c.decision == "suppressed", _from(since, failures.c.diagnosed_at))
-        .group_by(failures.c.suppression_reason)
-    )
-    return dict(connection.execute(query).all())
-
-
-def _outcomes(connection: Connection, since: datetime | None) -> dict[str, int]:
-    # A request's log time is that of its failure: the window of the failures without a look at each of them.
-    query = (
-        select(heals.c.outcome, func.count())
-        .where(heals.c.outcome.is_not(None), _from(since, heals.c.requested_at))
-        .group_by(heals.c.outcome)
-    )
+def _count_by(connection: Connection, name: Column[str], *holds: ColumnElement[bool]) -> dict[str, int]:
+    query = select(name, func.count()).where(name.is_not(None), *holds).group_by(name)
     return dict(connection.execute(query).all())
 
 

@@ -7,4 +7,4 @@ from projections.tables import suppressions
 
 def row(event: HealSuppressed) -> Row:
     """Return the suppression."""
-    return fields(event.data, suppressions) | {"suppressed_at": log_time(event)}
+    return fields(event.data, suppressions, suppressed_at=log_time(event))

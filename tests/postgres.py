@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGQUIT
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 from uuid import uuid4
@@ -86,7 +86,7 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         if self._process:
-            self._process.send_signal(SIGINT)  # a fast shutdown
+            self._process.send_signal(SIGQUIT)  # at once: nothing of it is kept
             self._process.wait()
         self._home.cleanup()
 

@@ -17,15 +17,21 @@ from tests.projections.given import fold
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL server, shared by the tests of the session."""
     if missing := missing_tools():
-        pytest.skip(f"no {' and no '.join(missing)} of PostgreSQL")
+        pytest.skip(f"no {' and no '.join(missing)} on this machine")
     with Postgres() as running:
         yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database."""
+    return request.param
+
+
+@pytest.fixture
+def url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a new database, empty and without tables."""
-    if request.param == "sqlite":
+    if database == "sqlite":
         yield f"sqlite:///{tmp_path}/autoheal.db"
     else:
         with request.getfixturevalue("postgres").schema() as url:
