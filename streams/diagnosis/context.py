@@ -11,7 +11,8 @@ _QUOTED = (
     r'^[\s|]*File "[^"\n]*", line \d+',  # frames
     r"^\s+at (?:async )?[\w.$<>\[\] /@-]*\(?[^()\n]*:\d+",
     r"^\s+at [\w.$/<>@-]+\([^()\n]*\)",
-    r"^ *>? *\d+ *[|│] |^>   ",  # numbered and marked source
+    r"^ *>? *\d+ *[|│] |^>   |^ *\| {3,}",  # numbered, marked and annotated source
+    r"""^\s*[-+]\s+["'{\[]""",  # values that were compared
     r"^[\s|]+(?:raise|throw|return|assert|def|if|elif|else:|for|while|with|except|catch|try:|import|from|await|async)\b",
     r"^[\s|]+(?:const|let|var|func|fn|self\.|print|logger?\.)\b",
     r"^\+{1,3} [\w./-]+(?: |$)|^\$ ",  # commands
@@ -50,6 +51,7 @@ _IS_QUOTED, _IS_PASSING, _IS_RECOVERY, _IS_WARNING, _IS_FINAL = range(5)
 _PASSING_WEIGHT = 0.3
 _WARNING_WEIGHT = 0.6
 _CONTEXT_BYTES = 400
+_CAPTURED_BYTES = 4_000
 
 
 def _signs() -> re2.Set:
@@ -78,12 +80,20 @@ def weight(data: bytes, start: int, end: int) -> float:
         return 1.0
     if _IS_PASSING in signs or _IS_RECOVERY in signs or _IS_RECOVERY in _signs_below(data, line_end):
         return _PASSING_WEIGHT
+    if _is_captured(data, start):
+        return _PASSING_WEIGHT
     return _WARNING_WEIGHT if _IS_WARNING in signs else 1.0
 
 
 def _signs_below(data: bytes, line_end: int) -> Sequence[int]:
     below = data.find(b"\n", line_end + 1, line_end + _CONTEXT_BYTES)
     return _SIGNS.Match(data[line_end + 1 : below if below >= 0 else line_end + _CONTEXT_BYTES]) or ()
+
+
+def _is_captured(data: bytes, start: int) -> bool:
+    """Whether a test printed it, as test runners repeat below a heading of their own."""
+    heading = data.rfind(b"- Captured ", max(0, start - _CAPTURED_BYTES), start)
+    return heading >= 0 and data.find(b"\n===", heading, start) < 0 and data.find(b"\n___", heading, start) < 0
 
 
 def _counts_nothing(data: bytes, start: int, end: int) -> bool:

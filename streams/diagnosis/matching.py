@@ -12,6 +12,9 @@ from streams.diagnosis.rule import Rule, compile_pattern, multiline, pattern_opt
 _LAST_WINDOW = 16_384  # bytes: a match this near to the end makes all before it unimportant
 _MATCHES_PER_RULE = 32
 _START_WEIGHT = 0.7  # what a match at the very start counts beside the same at the end
+# Python's words between an exception and another that its handler ran into, perhaps by a bug of its own.
+_HANDLING = b"\nDuring handling of the above exception, another exception occurred:"
+_HANDLED_WEIGHT = 0.75
 
 
 @dataclass(slots=True)
@@ -55,8 +58,9 @@ class Matcher:
 
     def _hits_of(self, index: int, data: bytes) -> Iterator[Hit]:
         rule = self._rules[index]
+        handling = data.rfind(_HANDLING)
         for start, end in self._spans(index, data):
-            counts = weight(data, start, end)
+            counts = weight(data, start, end) * (_HANDLED_WEIGHT if start < handling else 1.0)
             if counts:
                 nearness = _START_WEIGHT + (1 - _START_WEIGHT) * end / len(data)
                 yield Hit(rule, start, end, rule.strength * counts * nearness)
