@@ -54,7 +54,7 @@ def derive(cause: str, name: str, event: type[E], at: datetime, data: Data) -> E
         at: Log time of the cause.
         data: Its data.
     """
-    fields: Any = data
-    subject = getattr(data, "source_task_id", None) or fields.task_id
+    said = vars(data)
+    subject = said.get("source_task_id") or said["task_id"]
     attributes: dict[str, Any] = {"source": "/autoheal", "subject": subject, "time": at, "causationid": cause}
     return event(id=derived_id(cause, subject, name), data=data, **attributes)
