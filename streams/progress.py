@@ -34,7 +34,8 @@ class Progress:
     def taking(self, coordinate: Coordinate) -> Self:
         """Return the progress with one more coordinate, and all settled that it says is settled."""
         settled = max(coordinate.settled, self.settled)
-        kept = self.beyond if settled == self.settled else tuple(at for at in self.beyond if at[0] >= settled)
+        moved = self.beyond and settled > self.settled
+        kept = tuple(at for at in self.beyond if at[0] >= settled) if moved else self.beyond
         if coordinate.at[0] < settled:
             return type(self)(settled, kept)
         after = not kept or coordinate.at > kept[-1]
