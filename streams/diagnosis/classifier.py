@@ -130,10 +130,13 @@ def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...
 def _as_evidence(output: str, text: Output, hit: Hit) -> Evidence:
     start = text.origin(hit.start)
     end = min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
-    words = mask(output[start:end])
-    # A match may begin behind the name that makes a value a secret.
-    around = mask(output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT])
-    return Evidence(hit.rule.name, start, end, words if words in around else "***")
+    words = output[start:end]
+    # A match may begin behind the name that makes a value a secret, so its surroundings are masked, not it alone.
+    around = output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT]
+    masked = mask(around)
+    if masked is not around:
+        words = mask(words) if mask(words) in masked else "***"
+    return Evidence(hit.rule.name, start, end, words)
 
 
 def _confidence(best: Hit, hits: list[Hit]) -> float:

@@ -66,21 +66,37 @@ _SIGNS = _signs()
 _PLACE = re2.compile(r"[\s|+]*File \"|[^\s:]+\.\w+:\d+$", pattern_options())
 
 
-def weight(data: bytes, start: int, end: int) -> float:
-    """How much of a rule's strength stands at a match: 0 quoted, 1 said plainly."""
-    floor = max(0, start - _CONTEXT_BYTES)
-    line_start = data.rfind(b"\n", floor, start) + 1 or floor
-    line_end = data.find(b"\n", end - 1, end + _CONTEXT_BYTES)
+class Context:
+    """Weighs matches in one scanned text; lines are looked at once, however many rules speak on them."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._weights: dict[int, float] = {}
+
+    def weight(self, start: int, end: int) -> float:
+        """How much of a rule's strength stands at a match: 0 quoted, 1 said plainly."""
+        if _counts_nothing(self._data, start, end):
+            return 0.0
+        floor = max(0, start - _CONTEXT_BYTES)
+        line_start = self._data.rfind(b"\n", floor, start) + 1 or floor
+        weight = self._weights.get(line_start)
+        if weight is None:
+            weight = self._weights[line_start] = _line_weight(self._data, line_start, start)
+        return weight
+
+
+def _line_weight(data: bytes, line_start: int, start: int) -> float:
+    line_end = data.find(b"\n", start, start + _CONTEXT_BYTES)
     if line_end < 0:
-        line_end = min(len(data), end + _CONTEXT_BYTES)
+        line_end = min(len(data), start + _CONTEXT_BYTES)
     signs = _SIGNS.Match(data[line_start:line_end]) or ()
-    if _IS_QUOTED in signs or _counts_nothing(data, start, end) or _is_source_line(data, line_start):
+    if _IS_QUOTED in signs or _is_source_line(data, line_start):
         return 0.0
     if _IS_FINAL in signs:
         return 1.0
-    if _IS_PASSING in signs or _IS_RECOVERY in signs or _IS_RECOVERY in _signs_below(data, line_end):
+    if _IS_PASSING in signs or _IS_RECOVERY in signs or _is_captured(data, line_start):
         return _PASSING_WEIGHT
-    if _is_captured(data, start):
+    if _IS_RECOVERY in _signs_below(data, line_end):
         return _PASSING_WEIGHT
     return _WARNING_WEIGHT if _IS_WARNING in signs else 1.0
 
@@ -99,7 +115,7 @@ def _is_captured(data: bytes, start: int) -> bool:
 def _counts_nothing(data: bytes, start: int, end: int) -> bool:
     """``0 failed``, ``no crashes``, ``errors: 0``, ``unreachable=0``."""
     before = data[max(0, start - 3) : start]
-    none = before == b"no " or (before.endswith(b"0 ") and not before[:1].isdigit())
+    none = before == b"no " or (before.endswith(b"0 ") and not before[-3:-2].isdigit())
     return none or data.startswith((b": 0", b" = 0", b"=0"), end)
 
 

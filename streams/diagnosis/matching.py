@@ -6,7 +6,7 @@ from itertools import islice
 
 import re2
 
-from streams.diagnosis.context import weight
+from streams.diagnosis.context import Context
 from streams.diagnosis.rule import Rule, compile_pattern, multiline, pattern_options
 
 _LAST_WINDOW = 16_384  # bytes: a match this near to the end makes all before it unimportant
@@ -50,20 +50,22 @@ class Matcher:
     def hits(self, data: bytes) -> list[Hit]:
         """The matches that count, best first; of equals the last."""
         speaking = self._filter.Match(data) if self._rules and data else None
-        hits = [hit for index in speaking or () for hit in self._hits_of(index, data)]
+        hits = list(self._weighed(speaking, data)) if speaking else []
         if len(hits) > 1:
             hits = _unquoted(hits, data)
             hits.sort(key=lambda hit: (hit.score, hit.start), reverse=True)
         return hits
 
-    def _hits_of(self, index: int, data: bytes) -> Iterator[Hit]:
-        rule = self._rules[index]
+    def _weighed(self, speaking: Sequence[int], data: bytes) -> Iterator[Hit]:
+        context = Context(data)
         handling = data.rfind(_HANDLING)
-        for start, end in self._spans(index, data):
-            counts = weight(data, start, end) * (_HANDLED_WEIGHT if start < handling else 1.0)
-            if counts:
-                nearness = _START_WEIGHT + (1 - _START_WEIGHT) * end / len(data)
-                yield Hit(rule, start, end, rule.strength * counts * nearness)
+        slope = (1 - _START_WEIGHT) / len(data)
+        for index in speaking:
+            rule = self._rules[index]
+            for start, end in self._spans(index, data):
+                if counts := context.weight(start, end):
+                    finality = (_START_WEIGHT + slope * end) * (_HANDLED_WEIGHT if start < handling else 1.0)
+                    yield Hit(rule, start, end, rule.strength * counts * finality)
 
     def _spans(self, index: int, data: bytes) -> list[tuple[int, int]]:
         pattern = self._patterns[index]

@@ -188,6 +188,16 @@ def test_a_supervisor_s_deadline_outweighs_the_signal_it_sends():
     assert diagnose("timeout: sending signal KILL to command 'bash'", signal=9).category == "timeout"
 
 
+@pytest.mark.parametrize("bug", [True, False], ids=["a bug of the handler", "a wrapper"])
+def test_what_a_handler_ran_into_decides_only_if_it_is_a_bug(bug):
+    """An exception raised while another was handled hides it when it is a bug, and only wraps it otherwise."""
+    joint = "During handling of the above exception, another exception occurred:"
+    last = "NameError: name 'retry_policy' is not defined" if bug else "RuntimeError: step failed"
+    assert diagnose(chained("TimeoutError: timed out", last, joint)).category == (
+        "executor_crash" if bug else "timeout"
+    )
+
+
 def test_a_cause_in_words_outweighs_an_abort_that_follows_from_it():
     """Runtimes that abort on an unhandled exception have said why."""
     output = "Unhandled exception. System.TimeoutException: The operation has timed out.\n   at Program.Main()"
