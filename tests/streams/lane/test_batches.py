@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from faust.types import TP
 
-from streams.lane import Batch
+from streams.lane import Batch, LaneApp
 from streams.lane.producer import MAX_RECORD_BYTES, RecordTooLargeError
 from tests.streams.lane.conftest import Site, numbered, running, tally, until
 
@@ -97,3 +97,31 @@ async def test_outputs_of_any_size_are_carried(site: Site) -> None:
     assert [record.value for record in await site.read(f"{site.prefix}.out")] == [
         value for _, value, _ in outputs + outputs[-3:]
     ]
+
+
+async def test_records_fetched_before_the_start_is_known_are_fetched_again(site: Site) -> None:
+    """What is turned away because the consumer has not been placed is handed out once it has been."""
+    counting = site.counting()
+    async with running(counting.app) as app:
+        app.consumer._positions.clear()
+        await site.publish("in", numbered(10))
+        await until(lambda: _are_past(app, site.prefix))
+        await app.consumer.perform_seek()
+        await until(lambda: counting.counts() == tally(numbered(10)))
+
+
+async def test_what_nobody_may_have_now_stays_unread(site: Site) -> None:
+    """A fetch that ends when its partitions are paused leaves their records where they are."""
+    sources = {TP(f"{site.prefix}.in", partition) for partition in (0, 1)}
+    async with running(site.counting().app) as app:
+        await app._stop_fetcher()
+        active = set(sources)
+        fetch = asyncio.create_task(app.consumer._thread.getmany(active, timeout=10.0))
+        active.clear()
+        await site.publish("in", numbered(10))
+        assert await fetch == {}
+        assert [await app.consumer.position(source) for source in sources] == [0, 0]
+
+
+async def _are_past(app: LaneApp, prefix: str) -> bool:
+    return all([await app.consumer.position(TP(f"{prefix}.in", partition)) for partition in (0, 1)])

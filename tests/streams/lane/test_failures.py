@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from streams.lane import Batch
 from streams.lane.handler import BatchFailedError
 from tests.proxy import KafkaProxy
 from tests.streams.lane.conftest import Site, numbered, running, tally, until, worker
@@ -55,6 +56,21 @@ async def _swallow(site: Site, topic: str) -> None:
     successor = site.counting()
     async with running(successor.app):
         await until(lambda: successor.counts() == tally(GOOD + numbered(20)))
+
+
+async def test_a_batch_that_does_not_end_cannot_hold_up_a_stop(site: Site) -> None:
+    """A batch still at work when a rebalance would have to go on ends the app as a crash, unacknowledged."""
+
+    async def before(_: str, __: Batch) -> None:
+        await asyncio.Event().wait()
+
+    await site.publish("in", GOOD)
+    counting = site.counting(before, broker_rebalance_timeout=1.0)
+    async with running(counting.app) as app:
+        await until(lambda: counting.batches)
+    assert app.crashed
+    assert "batches are still at work after 1 s" in str(app.crash_reason)
+    assert await site.committed() == [0, 0]
 
 
 async def test_a_late_write_of_an_older_row_is_healed(site: Site) -> None:
