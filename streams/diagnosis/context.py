@@ -42,7 +42,7 @@ _WARNING = (
 # The last of several tries is the end, whatever the line says about trying; and a signal is a fact at any level.
 _FINAL = (
     r"(?i)\bgiv(?:ing|en) up\b|\bgave up\b|\bexhausted\b|\bmax(?:imum)? (?:number of )?(?:retries|attempts)\b",
-    r"\bretries exceeded\b|\bno more (?:retries|attempts)\b|\bafter \d+ (?:retries|attempts|tries)\b|\btotal=0\b",
+    r"\bretries exceeded\b|\bno (?:more )?(?:retries|attempts)\b|\bafter \d+ (?:retries|attempts|tries)\b|\btotal=0\b",
     r"\bnot retrying\b|\bwill not (?:be )?retr|\blast (?:try|attempt)\b|\ball retries\b|\bretry limit\b",
     r"\b(?:timed out|failed) retrying\b|\bNegsignal\b|\bSIGKILL\b",
 )
