@@ -1,5 +1,6 @@
 """Runs an app in the foreground."""
 
+import gc
 import logging
 from typing import Final
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 QUIET: Final = {
     **dict.fromkeys(("aiokafka", "faust", "mode"), logging.WARNING),
+    # Tells as an error what it tries again by itself, such as a broker that has only just started; the rest it raises.
+    "aiokafka.consumer.group_coordinator": logging.CRITICAL,
     # These tell of a crash, with the traceback for each service that it reaches. It is told once, below.
     **dict.fromkeys(("faust.worker", *(f"streams.lane.{part}" for part in SERVICES)), logging.CRITICAL + 1),
 }
@@ -28,6 +31,9 @@ def run_worker(app: LaneApp) -> int:
     """
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
+    # Events die by their reference count and rows are bytes: the collector finds nothing, however often it looks.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     worker = faust.Worker(app, quiet=True, override_logging=False)
     worker.spinner = None
     try:
