@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ class BrokerNotStartedError(RuntimeError):
     """A broker process could not be started; the message says why and what to do."""
 
 
-class BrokerProcess:
+class BrokerProcess(ABC):
     """A broker in a child process, on a loopback port of its own that it keeps over restarts.
 
     It ends with `stop` or `kill`, at the end of a `with` block, and on Linux also when the thread that started it
@@ -53,9 +54,9 @@ class BrokerProcess:
         """The id of the running process, None when there is none."""
         return self._process.pid if self._process else None
 
+    @abstractmethod
     def command(self) -> Sequence[str]:
         """Return the program to run, with its arguments."""
-        raise NotImplementedError
 
     def start(self) -> Self:
         """Start the process and return when it answers.

@@ -15,7 +15,7 @@ The best score decides; a score that says too little leaves the category `unknow
 """
 
 from streams.diagnosis.classifier import Classifier, Diagnosis, Evidence, default_classifier
-from streams.diagnosis.rule import Rule, load_rules, packaged_rules, parse_rules
+from streams.diagnosis.rule import Rule, packaged_rules, parse_rules
 
 __all__ = [
     "Classifier",
@@ -23,7 +23,6 @@ __all__ = [
     "Evidence",
     "Rule",
     "default_classifier",
-    "load_rules",
     "packaged_rules",
     "parse_rules",
 ]

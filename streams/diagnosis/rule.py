@@ -3,7 +3,6 @@
 import tomllib
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Annotated
 
 import re2
@@ -76,17 +75,16 @@ def compile_pattern(pattern: str) -> "re2._Regexp":
     return compiled
 
 
-def load_rules(path: Path) -> tuple[Rule, ...]:
-    """Read the ``[[rules]]`` of a policy file; its other tables are not looked at.
+def parse_rules(text: str, *, source: str) -> tuple[Rule, ...]:
+    """Read the ``[[rules]]`` of a policy; its other tables are not looked at.
+
+    Args:
+        text: TOML.
+        source: What to call it when a rule is refused.
 
     Raises:
-        ValueError: The file is not TOML, or a rule is refused; the one line names the file, the rule and its line.
+        ValueError: It is not TOML, or a rule is refused; the one line names the source, the rule and its line.
     """
-    return parse_rules(path.read_text(encoding="utf-8"), source=path.name)
-
-
-def parse_rules(text: str, *, source: str) -> tuple[Rule, ...]:
-    """Read the ``[[rules]]`` in TOML text; see `load_rules`."""
     try:
         entries = tomllib.loads(text).get("rules", [])
     except tomllib.TOMLDecodeError as error:

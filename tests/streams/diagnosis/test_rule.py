@@ -4,7 +4,7 @@ import pytest
 import re2
 
 from events.categories import CATEGORIES
-from streams.diagnosis import Rule, load_rules, packaged_rules, parse_rules
+from streams.diagnosis import Rule, packaged_rules, parse_rules
 
 GOOD = """
 [guards]
@@ -44,11 +44,9 @@ REFUSED = {
 }
 
 
-def test_a_policy_s_rules_need_four_fields(tmp_path):
+def test_a_policy_s_rules_need_four_fields():
     """Name, pattern, category and reason make a rule; other tables of the file are not looked at."""
-    path = tmp_path / "policy.toml"
-    path.write_text(GOOD)
-    (rule,) = load_rules(path)
+    (rule,) = parse_rules(GOOD, source="policy.toml")
     assert (rule.name, rule.pattern, rule.category, rule.reason) == (
         "http-429",
         "HTTP 429",
