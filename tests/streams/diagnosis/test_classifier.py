@@ -46,6 +46,22 @@ FINAL_CAUSES = {
         "validation_failure",
         "assertion",
     ),
+    "a clock that says why it kills, before a guess at the reason": (
+        "[CRITICAL] WORKER TIMEOUT (pid:12)\n[ERROR] Worker (pid:12) was sent SIGKILL! Perhaps out of memory?",
+        "timeout",
+        "deadline",
+    ),
+    "an assertion about how long a call may take": (
+        "AssertionFailedError: execution exceeded timeout of 100 ms by 412 ms",
+        "timeout",
+        "test_timeout",
+    ),
+    "a lint that was told to be an error, before the build stops": (
+        "error: unneeded `return`\n  = note: `-D clippy::needless-return` implied by `-D warnings`\n\nerror: could not compile",
+        "validation_failure",
+        "lint",
+    ),
+    "nothing but the names of files to format": ("main.go\nlimits/quota.go\n", "validation_failure", "format"),
     "a recovered 429 before a segfault": (
         "WARN client: 429 Too Many Requests, retrying in 1s (1/5)\nrun.sh: line 1:  33 Segmentation fault  ./a",
         "executor_crash",

@@ -109,3 +109,8 @@ def test_a_rule_is_a_value():
     """Rules cannot be changed once read."""
     with pytest.raises(ValueError, match="frozen"):
         Rule(name="x", pattern="x", category="timeout", reason="x").pattern = "y"
+
+
+def test_no_packaged_pattern_begins_with_the_indentation_of_its_file():
+    """Layout is left out of every pattern, of one line or many."""
+    assert [rule.name for rule in packaged_rules() if rule.pattern.startswith(" ")] == []
