@@ -57,7 +57,7 @@ FINAL_CAUSES = {
         "test_timeout",
     ),
     "a lint that was told to be an error, before the build stops": (
-        "error: unneeded `return`\n  = note: `-D clippy::needless-return` implied by `-D warnings`\n\nerror: could not compile",
+        "error: unneeded `return`\n  = note: `-D clippy::x` implied by `-D warnings`\nerror: could not compile",
         "validation_failure",
         "lint",
     ),
