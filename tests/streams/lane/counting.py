@@ -28,7 +28,7 @@ class Counting:
     def __init__(self, prefix: str, broker: Broker, bootstrap: str, before: Step | None = None, **options: Any) -> None:
         self.prefix = prefix
         # A short session only where the broker allows it: Apache Kafka's least is 6 s.
-        session = {"broker_session_timeout": 6.0} if broker == APACHE_KAFKA else {"broker_session_timeout": 2.0}
+        session = {"broker_session_timeout": 6.0 if broker == APACHE_KAFKA else 2.0, "broker_rebalance_timeout": 6.0}
         timing = {**session, "broker_heartbeat_interval": 0.5, "broker_commit_interval": 0.3, **options}
         self.app = LaneApp(f"{prefix}-count", broker=broker, bootstrap=bootstrap, partitions=PARTITIONS, **timing)
         self.table: LaneTable = self.app.lane_table("counts", newer=newer)
