@@ -7,6 +7,7 @@ from typing import Any
 import faust
 
 from bench.contestants.deciding import Deciding
+from bench.contestants.first_event import FirstEvent
 from bench.contestants.marks import mark
 from bench.mix import PARTITIONS
 from events import Topics, decode, encode, key_of
@@ -55,17 +56,6 @@ def build_app(bootstrap: str) -> faust.App:
     install(topic("tasks", "heals"), table("tasks"), Deciding(WORK, control), failures)
     install(topic("failures"), table("cooldowns"), Deciding(HEAL, control), heals)
     return app
-
-
-class FirstEvent(faust.Sensor):
-    """Marks when the first event reaches an agent."""
-
-    seen = False
-
-    def on_stream_event_in(self, *_: Any) -> None:
-        if not self.seen:
-            self.seen = True
-            mark("first")
 
 
 def main(bootstrap: str) -> None:

@@ -4,8 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import faust
-
+from bench.contestants.first_event import FirstEvent
 from bench.contestants.marks import mark
 from bench.mix import PARTITIONS
 from events.broker import TANSU
@@ -13,17 +12,6 @@ from events.topics import Topics
 from streams.app import build_app
 from streams.control import load_control
 from streams.lane import LaneApp, run_worker
-
-
-class FirstEvent(faust.Sensor):
-    """Marks when the first batch reaches an agent."""
-
-    seen = False
-
-    def on_stream_event_in(self, *_: Any) -> None:
-        if not self.seen:
-            self.seen = True
-            mark("first")
 
 
 def main(bootstrap: str, policy: str | None = None) -> int:

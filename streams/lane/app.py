@@ -34,7 +34,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
 
 def _settings_for(broker: Broker) -> Mapping[str, Any]:
     """Return what a broker needs. Its other abilities are asked where they matter: `app.kafka`."""
-    if broker == TANSU:  # waits out a rebalance timeout at every join
+    if broker == TANSU:  # a join takes half the session timeout
         return {"broker_session_timeout": 6.0, "broker_heartbeat_interval": 1.0, "broker_rebalance_timeout": 6.0}
     # Faust's own minute is how long a killed worker's failures would wait for another worker.
     return {"broker_session_timeout": 10.0, "broker_heartbeat_interval": 3.0, "broker_rebalance_timeout": 30.0}
