@@ -45,6 +45,8 @@ class HealRequestedData(_Decision):
     executor_hint: str | None = None
     max_runtime_seconds: float | None = None
     expires_at: AwareDatetime
+    cooldown_until: AwareDatetime | None = None
+    """Until then the next heal of this cooldown scope is suppressed."""
 
 
 class HealSuppressedData(_Decision):

@@ -117,6 +117,7 @@ heals = Table(
     Column("max_runtime_seconds", Float, comment="Time limit of the heal task"),
     Column("requested_at", Moment, nullable=False, comment="Log time of the request, which is that of its failure"),
     Column("expires_at", Moment, nullable=False, comment="Unclaimed by then, it expires"),
+    Column("cooldown_until", Moment, comment="Until then the next heal of its cooldown scope is suppressed"),
     Column("outcome", Text, comment="succeeded, failed or expired; null until it is known"),
     Column("outcome_at", Moment, comment="Log time of the outcome"),
     Column("elapsed_seconds", Float, comment="From failure to outcome, where known"),

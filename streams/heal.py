@@ -52,7 +52,8 @@ def decide(row: CooldownRow, event: FailureDiagnosed, at: datetime, control: Con
     elif reason is None and over_at and now < over_at:
         reason = "cooldown"
     if reason is None:
-        return Decision(CooldownRow(now), (_requested(event, at, control.policy),))
+        cooling = CooldownRow(now)
+        return Decision(cooling, (_requested(event, at, cooling, control.policy),))
     return Decision(row, (_suppressed(event, at, reason, over_at if reason == "cooldown" else None),))
 
 
@@ -67,7 +68,7 @@ def _suppressed(
     return derive(event.id, "decision", HealSuppressed, at, data)
 
 
-def _requested(event: FailureDiagnosed, at: datetime, policy: Policy) -> HealRequested:
+def _requested(event: FailureDiagnosed, at: datetime, cooling: CooldownRow, policy: Policy) -> HealRequested:
     failure = event.data
     strategy = policy.strategies[failure.error_category]
     data = HealRequestedData(
@@ -79,6 +80,7 @@ def _requested(event: FailureDiagnosed, at: datetime, policy: Policy) -> HealReq
         executor_hint=choose_executor(strategy.executor_hint, failure.executor, policy.guards.executor_fallbacks),
         max_runtime_seconds=_max_runtime_seconds(failure, policy),
         expires_at=at + timedelta(seconds=policy.guards.observation_window_seconds),
+        cooldown_until=_cooldown_over(cooling, strategy),
     )
     return derive(event.id, "decision", HealRequested, at, data)
 

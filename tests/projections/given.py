@@ -35,7 +35,8 @@ def diagnosed(failure_id: str = FAILURE, at: float = 0, **data: Any) -> CloudEve
 def requested(failure_id: str = FAILURE, at: float = 0, heal_task_id: str = HEAL, **data: Any) -> CloudEvent:
     """A heal for the failure."""
     said = _of_failure(failure_id) | {"source_task_id": TASK, "heal_task_id": heal_task_id, "retry_count": 1}
-    said |= {"strategy_name": "provider_error", "direction": "Use another provider.", "expires_at": after(at + 3600)}
+    said |= {"strategy_name": "provider_error", "direction": "Use another provider."}
+    said |= {"expires_at": after(at + 3600), "cooldown_until": after(at + 900)}
     return made(HealRequested, at, **said | data)
 
 

@@ -24,6 +24,7 @@ def test_a_request_is_a_heal(tables_of):
         "max_runtime_seconds": 1200.0,
         "requested_at": NOON,
         "expires_at": after(3600),
+        "cooldown_until": after(900),
         "outcome": None,
         "outcome_at": None,
         "elapsed_seconds": None,

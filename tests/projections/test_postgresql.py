@@ -17,7 +17,7 @@ SLOWEST = """
 SELECT f.evidence -> 0 ->> 'rule', extract(epoch FROM h.outcome_at - f.diagnosed_at)::int, h.elapsed_seconds
 FROM failures f JOIN heals h USING (failure_id) WHERE h.outcome = 'succeeded'
 """
-MOMENTS = "dead_lettered_at diagnosed_at expires_at hour outcome_at requested_at retry_at suppressed_at"
+MOMENTS = "cooldown_until dead_lettered_at diagnosed_at expires_at hour outcome_at requested_at retry_at suppressed_at"
 OTHER_CLIENTS = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
 UNDOCUMENTED = """
 SELECT relname, attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid

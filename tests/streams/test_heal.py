@@ -57,6 +57,7 @@ def test_a_heal_request_says_all_that_a_healer_needs():
         "executor_hint": "openrouter",
         "max_runtime_seconds": 1200,
         "expires_at": after(3600),
+        "cooldown_until": after(900),
     }
     assert "task_42" in heal.data.direction
     assert "openai" in heal.data.direction
