@@ -68,6 +68,44 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 
 metadata = MetaData()
 
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("task_id", Text, primary_key=True, comment="The task"),
+    Column("idea_id", Text, index=True, comment="The idea it belongs to"),
+    Column("idea_name", Text, comment="What people call that idea, where published"),
+    Column("task_type", Text, comment="The phase it works on, such as impl; heal for a heal"),
+    Column("provider", Text, comment="The model or service that does the work, as last named"),
+    Column("runner_id", Text, comment="Who ran it last"),
+    Column("source_task_id", Text, comment="Of a heal: the task that it heals"),
+    Column("direction", Text, comment="What it was asked to do, secrets masked"),
+    Column("status", Text, nullable=False, comment="pending, running, completed, failed, timed_out or needs_decision"),
+    Column("status_at", Moment, nullable=False, comment="Log time of the event that made it so"),
+    Column("created_at", Moment, comment="Log time of its creation, where published"),
+    Column("started_at", Moment, comment="Log time of its last start, where published"),
+    Column("ended_at", Moment, comment="Log time of its last end: completed, failed or timed out"),
+    Column("elapsed_ms", BigInteger, comment="Duration of the last run that its runner reported, in milliseconds"),
+    Column("last_event_at", Moment, nullable=False, comment="Log time of the last event about it"),
+    comment="One row per task: what is known of it now",
+)
+Index("tasks_by_status", tasks.c.status, tasks.c.status_at)
+
+task_events = Table(
+    "task_events",
+    metadata,
+    Column("task_id", Text, primary_key=True, comment="The task; of a heal's events the task that failed"),
+    Column("event_id", Text, primary_key=True, comment="Id of the event"),
+    Column("logged_at", Moment, nullable=False, comment="Log time; of what our agents decided, that of its cause"),
+    Column("type", Text, nullable=False, comment="Such as task.failed or heal.suppressed"),
+    Column("causation_id", Text, comment="Id of the event that caused it"),
+    Column("record_topic", Text, nullable=False, comment="Where it is in the log: the topic"),
+    Column("record_partition", Integer, nullable=False, comment="Its partition"),
+    Column("record_offset", BigInteger, nullable=False, comment="Its offset"),
+    Column("details", Json, nullable=False, comment="What it says, without outputs, secrets masked"),
+    Column("output", Text, comment="Of a failure: the end of what the task printed, secrets masked"),
+    comment="One row per event and decision about a task: its timeline",
+)
+
 failures = Table(
     "failures",
     metadata,
@@ -175,6 +213,7 @@ dead_letters = Table(
     Column("raw", Text, nullable=False, comment="Its bytes as text, secrets masked"),
     Column("raw_truncated", Boolean, nullable=False, comment="True: raw is not all of it"),
     Column("traceback", Text, comment="Where our own code raised"),
+    Column("redriven_at", Moment, comment="When the record was last sent back for another try"),
     comment="Records that an agent could not process",
 )
 
@@ -184,5 +223,6 @@ projection_offsets = Table(
     Column("topic", Text, primary_key=True, comment="Full name of the topic"),
     Column("partition", Integer, primary_key=True, autoincrement=False, comment="Partition of it"),
     Column("next_offset", BigInteger, nullable=False, comment="Everything before this offset is in the tables"),
+    Column("build", Integer, nullable=False, server_default="0", comment="How often the tables were rebuilt"),
     comment="How far the tables have followed the log",
 )
