@@ -21,20 +21,20 @@ REQUESTED = {"retry_count": 1, "strategy_name": "provider_error", "executor_hint
 SUPPRESSED = {"reason": "cooldown", "cooldown_scope": "provider_error", "retry_at": "2026-11-22T12:15:00Z"}
 
 
-def event(name, type_, at=0, topic="tasks", offset=0, details=None, output=None, task_id=TASK):
+def event(name, type_, at=0, topic="tasks", **columns):
     """The row of an event."""
     return {
-        "task_id": task_id,
+        "task_id": TASK,
         "event_id": name,
         "logged_at": after(at),
         "type": type_,
-        "causation_id": None,
         "record_topic": f"autoheal.{topic}",
         "record_partition": 1,
-        "record_offset": offset,
-        "details": details or {},
-        "output": output,
-    }
+        "record_offset": 0,
+        "details": {},
+        "causation_id": None,
+        "output": None,
+    } | columns
 
 
 def given(tables, *events):
@@ -49,11 +49,11 @@ async def test_events_come_in_order_cause_before_effect(tables, client):
     """Log time orders them; what our agents decided has that of its cause and comes behind it."""
     given(
         tables,
-        event("later", "task.started", 60, offset=0),
+        event("later", "task.started", 60, record_offset=0),
         event("decision", "heal.requested", topic="heals", details=REQUESTED),
-        event("diagnosis", "failure.diagnosed", topic="failures", offset=9, details=DIAGNOSED),
-        event("failure", "task.failed", offset=7, output="HTTP: 429"),
-        event("progress", "task.progressed", offset=6),
+        event("diagnosis", "failure.diagnosed", topic="failures", record_offset=9, details=DIAGNOSED),
+        event("failure", "task.failed", record_offset=7, output="HTTP: 429"),
+        event("progress", "task.progressed", record_offset=6),
     )
     answer = (await client.get(f"/api/tasks/{TASK}/timeline")).json()
     order = ["progress", "failure", "diagnosis", "decision", "later"]
