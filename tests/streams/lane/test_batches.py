@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from aiokafka import TopicPartition
 from faust.types import TP
 
 from streams.lane import Batch, LaneApp
@@ -105,6 +106,18 @@ async def test_records_fetched_before_the_start_is_known_are_fetched_again(site:
         await until(lambda: _are_past(app, site.prefix))
         await app.consumer.perform_seek()
         await until(lambda: counting.counts() == tally(numbered(10)))
+
+
+async def test_a_partition_whose_next_offset_is_looked_up_does_not_end_the_app(site: Site) -> None:
+    """An app whose offsets were out of range looks up the earliest and goes on, whatever looks at it meanwhile."""
+    sources = [TopicPartition(f"{site.prefix}.in", partition) for partition in (0, 1)]
+    counting = site.counting(broker_commit_interval=0.001)  # Faust looks at every partition as often
+    async with running(counting.app) as app:
+        await site.publish("in", numbered(10))
+        await until(lambda: counting.counts() == tally(numbered(10)))
+        for _ in range(50):
+            await app.consumer._thread.seek_to_beginning(*sources)
+        assert not app.crashed
 
 
 async def test_what_nobody_may_have_now_stays_unread(site: Site) -> None:
