@@ -187,13 +187,15 @@ class LaneConsumer(driver.Consumer):
         """Let the batches at work finish, then commit: what a rebalance and a clean stop wait for.
 
         If they take so long that the group would go on without this worker, it crashes: it must not write any more.
+        After a crash nothing is committed: the thread that would do it is ending, and the stop would fail or hang.
         """
         if not self.should_stop:
             try:
                 await self.app.finish_batches()
             except TimeoutError as error:
                 await self.app.crash(error)
-        await super().wait_empty()
+        if not self.crashed:
+            await super().wait_empty()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish and commit (Faust calls `wait_empty`), then forget where each partition stood."""

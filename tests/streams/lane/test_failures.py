@@ -32,6 +32,25 @@ async def test_a_batch_that_raises_ends_the_worker_unacknowledged(site: Site) ->
     assert (await site.committed())[0] == AFTER_GOOD[0]
 
 
+async def test_a_crashed_app_can_be_stopped(site: Site) -> None:
+    """An app that crashed with batches done and not yet committed stops, and they are read again without a trace."""
+
+    async def before(_: str, __: Batch) -> None:
+        if counting.counts() == tally(GOOD):
+            raise ValueError("enough")
+
+    counting, successor = site.counting(before, broker_commit_interval=3600.0), site.counting()
+    async with running(counting.app) as app:
+        await site.publish("in", GOOD)
+        await until(lambda: counting.counts() == tally(GOOD))
+        await site.publish("in", numbered(50))
+        await until(lambda: app.crashed and not app.consumer._thread._thread.is_alive())
+    assert await site.committed() == [0, 0]
+
+    async with running(successor.app):
+        await until(lambda: successor.counts() == tally(GOOD + numbered(50)))
+
+
 async def test_a_batch_whose_writes_are_not_acknowledged_is_not_committed(site: Site) -> None:
     """When the broker never answers for outputs or rows, the app crashes and the offsets stay where they were."""
     async with asyncio.TaskGroup() as swallowing:

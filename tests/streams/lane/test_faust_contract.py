@@ -111,9 +111,10 @@ RELIANCES = {
         "faust.app.base:App.on_first_start": "ec655d9c2234",
         "faust.app.base:BootStrategy._should_enable_web": "2b6c66a4448a",
     },
-    "a task that raises crashes the app, a crash stops the worker, and the worker ends non-zero": {
+    "a task that raises crashes the app, a crash stops the worker, its threads too, and the worker ends non-zero": {
         "mode.services:Service.crash": "14980000465d",
         "mode.services:Service._execute_task": "2a976a30f01c",
+        "mode.threads:ServiceThread._serve": "67809eae0957",
         "mode.worker:Worker.execute_from_commandline": "212e98f635d7",
         "mode.worker:Worker._shutdown_loop": "6ad3b1129015",
     },
