@@ -12,7 +12,6 @@ from streams.lane.producer import MAX_RECORD_BYTES, RecordTooLargeError
 from tests.streams.lane.conftest import Site, numbered, running, tally, until
 
 MIB = 1 << 20
-FAUSTS_FETCH_S = 1.5
 
 
 async def test_each_record_is_handed_out_once_and_in_order(site: Site) -> None:
@@ -125,7 +124,8 @@ async def test_what_nobody_may_have_now_stays_unread(site: Site) -> None:
     sources = {TP(f"{site.prefix}.in", partition) for partition in (0, 1)}
     async with running(site.counting().app) as app:
         await app._stop_fetcher()
-        await asyncio.sleep(FAUSTS_FETCH_S)  # one that it has left behind would take the records first
+        # A fetch that it has left behind would take the records first.
+        await until(lambda: app.consumer._thread._consumer._subscription.fetcher_idle_time)
         active = set(sources)
         fetch = asyncio.create_task(app.consumer._thread.getmany(active, timeout=10.0))
         active.clear()
