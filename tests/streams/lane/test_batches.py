@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from aiokafka import TopicPartition
 from faust.types import TP
 
 from streams.lane import Batch, LaneApp
@@ -11,7 +12,6 @@ from streams.lane.producer import MAX_RECORD_BYTES, RecordTooLargeError
 from tests.streams.lane.conftest import Site, numbered, running, tally, until
 
 MIB = 1 << 20
-FAUSTS_FETCH_S = 1.5
 
 
 async def test_each_record_is_handed_out_once_and_in_order(site: Site) -> None:
@@ -62,26 +62,22 @@ async def test_equally_numbered_partitions_never_overlap(site: Site) -> None:
 async def test_a_skipped_offset_is_read_again(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """A consumer that jumps ahead goes back: every record is counted before the commit passes it."""
     first, second = numbered(500), numbered(2_000)[500:]
-    go_on = asyncio.Event()
-
-    async def before(step: str, _: Batch) -> None:
-        if step == "ack":
-            await go_on.wait()
-
-    counting = site.counting(before)
-    sources = {TP(f"{site.prefix}.in", partition) for partition in (0, 1)}
-    async with running(counting.app):
+    sources = {TP(f"{site.prefix}.in", partition): end for partition, end in ((0, 300), (1, 200))}
+    counting = site.counting()
+    async with running(counting.app) as app:
         await site.publish("in", first)
-        await until(lambda: len(counting.batches) == len(sources))
-        await counting.app.consumer.seek_wait(dict.fromkeys(sources, 450))
+        await until(lambda: counting.counts() == tally(first))
+        # Paused, so that it cannot read on, and with records to jump over: Kafka resets who asks beyond the end.
+        app.consumer.pause_partitions(sources)
         await site.publish("in", second)
-        go_on.set()
+        await app.consumer.seek_wait(dict.fromkeys(sources, 450))
+        app.consumer.resume_partitions(sources)
         await until(lambda: counting.counts() == tally(first + second))
 
-    for partition in (0, 1):
-        batches = [batch.records for batch in counting.batches if batch.partition == partition]
-        assert all(after[0].offset == before_[-1].offset + 1 for before_, after in pairwise(batches))
-    assert "reading again" in caplog.text
+    for source, end in sources.items():
+        batches = [batch.records for batch in counting.batches if batch.partition == source.partition]
+        assert all(after[0].offset == before[-1].offset + 1 for before, after in pairwise(batches))
+        assert f"{source.topic}/{source.partition}: fetched from 450 where {end} is next, reading again" in caplog.text
 
 
 async def test_outputs_of_any_size_are_carried(site: Site) -> None:
@@ -111,12 +107,25 @@ async def test_records_fetched_before_the_start_is_known_are_fetched_again(site:
         await until(lambda: counting.counts() == tally(numbered(10)))
 
 
+async def test_a_partition_whose_next_offset_is_looked_up_does_not_end_the_app(site: Site) -> None:
+    """An app whose offsets were out of range looks up the earliest and goes on, whatever looks at it meanwhile."""
+    sources = [TopicPartition(f"{site.prefix}.in", partition) for partition in (0, 1)]
+    counting = site.counting(broker_commit_interval=0.001)  # Faust looks at every partition as often
+    async with running(counting.app) as app:
+        await site.publish("in", numbered(10))
+        await until(lambda: counting.counts() == tally(numbered(10)))
+        for _ in range(50):
+            await app.consumer._thread.seek_to_beginning(*sources)
+        assert not app.crashed
+
+
 async def test_what_nobody_may_have_now_stays_unread(site: Site) -> None:
     """A fetch that ends when its partitions are paused leaves their records where they are."""
     sources = {TP(f"{site.prefix}.in", partition) for partition in (0, 1)}
     async with running(site.counting().app) as app:
         await app._stop_fetcher()
-        await asyncio.sleep(FAUSTS_FETCH_S)  # one that it has left behind would take the records first
+        # A fetch that it has left behind would take the records first.
+        await until(lambda: app.consumer._thread._consumer._subscription.fetcher_idle_time)
         active = set(sources)
         fetch = asyncio.create_task(app.consumer._thread.getmany(active, timeout=10.0))
         active.clear()
