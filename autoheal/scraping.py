@@ -17,5 +17,7 @@ def serve_metrics(settings: Settings) -> bool:
     try:
         start_http_server(settings.metrics_port, addr=HOST)
     except OSError as error:
-        raise SettingsError(f"AUTOHEAL_METRICS_PORT: cannot serve on {HOST}:{settings.metrics_port} ({error})") from None
+        raise SettingsError(
+            f"AUTOHEAL_METRICS_PORT: cannot serve on {HOST}:{settings.metrics_port} ({error})"
+        ) from None
     return True

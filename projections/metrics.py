@@ -4,8 +4,6 @@ from typing import Final
 
 from prometheus_client import Gauge, Histogram
 
-from projections.projector import Stored
-
 SIZES: Final = (1, 10, 100, 1_000, 10_000)
 SECONDS: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 
@@ -19,8 +17,9 @@ class ProjectorMetrics:
         self._seconds = Histogram("autoheal_transaction_seconds", "How long a transaction took", buckets=SECONDS)
         self._lag = Gauge("autoheal_lag_records", "Records of the log that the tables lack")
 
-    def observe(self, stored: Stored) -> None:
-        """Note a transaction."""
-        self._records.observe(stored.records)
-        self._seconds.observe(stored.seconds)
-        self._lag.set(stored.lag)
+    def observe(self, records: int, seconds: float, lag: int) -> None:
+        """Note a transaction, unless it was of no records, and how many of them are still to come."""
+        if records:
+            self._records.observe(records)
+            self._seconds.observe(seconds)
+        self._lag.set(lag)
