@@ -103,7 +103,7 @@ task_events = Table(
     Column("output", Text, comment="Of a failure: the end of what the task printed, secrets masked"),
     comment="One row per event and decision about a task: its timeline",
 )
-Index("task_events_by_task", task_events.c.task_id, task_events.c.logged_at)
+Index("task_events_by_task", task_events.c.task_id)
 
 failures = Table(
     "failures",
