@@ -13,6 +13,7 @@ from autoheal import exits
 from autoheal.logs import configure_logs
 from autoheal.output import fail
 from autoheal.settings import SettingsError
+from projections.migrations import NewerDatabaseError
 
 COMMANDS: Final = (
     "demo", "dev", "worker", "projector", "emit", "heals", "classify", "replay", "stats", "topics", "schema", "config",
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end_quietly()
     except ConnectionError as error:
         return fail(str(error), exits.UNREACHABLE)
-    except (SettingsError, OSError) as error:
+    except (SettingsError, NewerDatabaseError, OSError) as error:
         return fail(str(error), exits.USAGE)
     return code or exits.DONE
 
