@@ -16,7 +16,8 @@ from autoheal.settings import SettingsError
 from projections.migrations import NewerDatabaseError
 
 COMMANDS: Final = (
-    "demo", "dev", "worker", "projector", "emit", "heals", "classify", "replay", "stats", "topics", "schema", "config",
+    "demo", "dev", "worker", "projector", "emit", "heals", "classify", "replay", "stats", "sql",
+    "topics", "schema", "config",
 )  # fmt: skip
 """Each is a function of that name in the module of that name in `autoheal.commands`."""
 STYLE: Final[dict[str, Any]] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from projections import tables, views
@@ -90,6 +90,10 @@ EXAMPLES: Final = {
 """By table or view."""
 
 
+_SQLITE: Final[Dialect] = sqlite.dialect()
+_POSTGRESQL: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
 def document() -> str:
     """Return the page."""
     described = [*tables.metadata.tables.values(), *views.metadata.tables.values()]
@@ -109,8 +113,8 @@ def _section(table: Table) -> str:
 
 def _row(column: Column[Any]) -> Iterator[str]:
     yield f"`{column.name}`"
-    yield column.type.compile(sqlite.dialect()).lower()
-    yield column.type.compile(postgresql.dialect()).lower()
+    yield column.type.compile(_SQLITE).lower()
+    yield column.type.compile(_POSTGRESQL).lower()
     yield "key" if column.primary_key else "" if column.nullable else "not null"
     yield column.comment or ""
 
