@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import orjson
+from pydantic import BaseModel
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, create_engine, event, inspect, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
@@ -42,7 +44,7 @@ def open_database(url: str) -> Engine:
         NewerDatabaseError: A later version of this program has upgraded it.
     """
     try:
-        engine = create_engine(url, json_serializer=lambda value: orjson.dumps(value).decode())
+        engine = create_engine(url, json_serializer=_to_json)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnreachableError(url.split(":", maxsplit=1)[0], error) from error
     event.listen(engine, "handle_error", _explain)
@@ -52,6 +54,10 @@ def open_database(url: str) -> Engine:
     if found != HEAD:
         _upgrade(engine)
     return engine
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, default=BaseModel.model_dump, option=orjson.OPT_UTC_Z).decode()
 
 
 @contextmanager

@@ -1,18 +1,19 @@
 """`dead_letters`: what could not be processed."""
 
 from events import RecordDeadLettered
-from projections.row import Row, fields, log_time
+from projections.entry import Entry
+from projections.row import Row, fields
 from projections.tables import dead_letters
 
 
-def row(event: RecordDeadLettered) -> Row:
+def row(entry: Entry[RecordDeadLettered]) -> Row:
     """Return the refused record and the reason."""
-    data = event.data
+    data = entry.event.data
     return fields(
         data,
         dead_letters,
-        event_id=event.id,
-        dead_lettered_at=log_time(event),
+        event_id=entry.event.id,
+        dead_lettered_at=entry.logged_at,
         record_topic=data.topic,
         record_partition=data.partition,
         record_offset=data.offset,

@@ -2,29 +2,24 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, update
 
 from events import HealRequested
-from projections.row import Row, fields, log_time
+from projections.dialects import among
+from projections.entry import Entry
+from projections.row import Row, fields
 from projections.tables import heal_outcomes, heals
 
 
-def row(event: HealRequested) -> Row:
+def row(entry: Entry[HealRequested]) -> Row:
     """Return the heal, still without an outcome."""
-    return fields(event.data, heals, requested_at=log_time(event))
-
-
-_CONCLUDE = (
-    update(heals)
-    .where(
-        heals.c.heal_task_id.in_(bindparam("ids", expanding=True)),
-        heals.c.outcome.is_(None),
-        heal_outcomes.c.heal_task_id == heals.c.heal_task_id,
-    )
-    .values({name: heal_outcomes.c[name] for name in ("outcome", "outcome_at", "elapsed_seconds")})
-)
+    return fields(entry.event.data, heals, requested_at=entry.logged_at)
 
 
 def conclude(connection: Connection, ids: Collection[str]) -> None:
     """Note the outcomes of heals that have none yet; `ids` are those of which a request or outcome has just come."""
-    connection.execute(_CONCLUDE, {"ids": list(ids)})
+    known = {name: heal_outcomes.c[name] for name in ("outcome", "outcome_at", "elapsed_seconds")}
+    open_ones = update(heals).where(among(connection, heals.c.heal_task_id), heals.c.outcome.is_(None))
+    connection.execute(
+        open_ones.where(heal_outcomes.c.heal_task_id == heals.c.heal_task_id).values(known), {"among": list(ids)}
+    )

@@ -35,13 +35,13 @@ class Example(NamedTuple):
 EXAMPLES: Final = {
     "tasks": Example(
         "Which tasks wait for somebody, longest first?",
-        "SELECT task_id, idea_name, provider, status_at FROM tasks\n"
+        "SELECT task_id, idea_id, provider, status_at FROM tasks\n"
         "WHERE status = 'needs_decision' ORDER BY status_at, task_id;",
     ),
     "task_events": Example(
         "What happened to one task?",
         "SELECT logged_at, type, record_topic, record_offset FROM task_events\n"
-        "WHERE task_id = 'task_42' ORDER BY logged_at, record_topic DESC, record_offset;",
+        "WHERE task_id = 'task_13' ORDER BY logged_at, record_topic DESC, record_offset;",
     ),
     "failures": Example(
         "What fails most, by its finer reason?",

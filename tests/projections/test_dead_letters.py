@@ -20,6 +20,7 @@ def test_a_dead_letter_is_a_row(tables_of):
         "raw": "{}",
         "raw_truncated": False,
         "traceback": None,
+        "redriven_at": None,
     }
 
 

@@ -85,8 +85,8 @@ def upgrade() -> None:
 def _create_task_events() -> None:
     op.create_table(
         "task_events",
-        sa.Column("task_id", sa.Text, nullable=False, comment="The task; of a heal's events the task that failed"),
         sa.Column("event_id", sa.Text, nullable=False, comment="Id of the event"),
+        sa.Column("task_id", sa.Text, nullable=False, comment="The task; of a heal's events the task that failed"),
         sa.Column(
             "logged_at", Moment, nullable=False, comment="Log time; of what our agents decided, that of its cause"
         ),
@@ -97,9 +97,10 @@ def _create_task_events() -> None:
         sa.Column("record_offset", sa.BigInteger, nullable=False, comment="Its offset"),
         sa.Column("details", Json, nullable=False, comment="What it says, without outputs, secrets masked"),
         sa.Column("output", sa.Text, comment="Of a failure: the end of what the task printed, secrets masked"),
-        sa.PrimaryKeyConstraint("task_id", "event_id"),
+        sa.PrimaryKeyConstraint("event_id"),
         comment="One row per event and decision about a task: its timeline",
     )
+    op.create_index("task_events_by_task", "task_events", ["task_id", "logged_at"])
 
 
 def _create_tasks() -> None:
