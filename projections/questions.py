@@ -15,8 +15,14 @@ from sqlalchemy import URL, event
 
 from projections.database import DatabaseUnreachableError, open_database
 
-QUESTION: Final = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-"""What a question does in SQLite. Its switch `query_only` would leave room for ATTACH, VACUUM INTO and the switch."""
+WAYS_OUT: Final = {
+    sqlite3.SQLITE_ATTACH,
+    sqlite3.SQLITE_DETACH,
+    sqlite3.SQLITE_PRAGMA,
+    sqlite3.SQLITE_SAVEPOINT,
+    sqlite3.SQLITE_TRANSACTION,
+}
+"""What SQLite would do for a connection that may not write: open other files, turn switches, leave the transaction."""
 ROWS_AT_ONCE: Final = 1_000
 
 Row = Sequence[Any]
@@ -68,7 +74,8 @@ def ask(url: str, query: str) -> Iterator[Answer]:
 
 @contextmanager
 def _sqlite(connection: sqlite3.Connection, query: str) -> Iterator[Answer]:
-    connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in QUESTION else sqlite3.SQLITE_DENY)
+    connection.execute("PRAGMA query_only = ON")
+    connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_DENY if action in WAYS_OUT else sqlite3.SQLITE_OK)
     connection.set_progress_handler(lambda: 0, 1_000_000)  # where Ctrl-C gets through to a long query
     try:
         cursor = connection.execute(query)
@@ -106,7 +113,8 @@ def _errors(url: URL) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise QueryRefusedError(error, writes=str(error) == "not authorized") from error
+        writes = str(error) in ("not authorized", "attempt to write a readonly database")
+        raise QueryRefusedError(error, writes=writes) from error
     except psycopg.errors.ReadOnlySqlTransaction as error:
         raise QueryRefusedError(error, writes=True) from error
     except psycopg.OperationalError as error:

@@ -81,7 +81,10 @@ def test_a_task_does_not_steer_the_terminal(run, engine):
     ("arguments", "said"),
     [
         (["SELEC 1"], 'near "SELEC": syntax error'),
-        (["DROP TABLE failures"], "only questions are answered, and nothing was changed (not authorized)"),
+        (
+            ["DROP TABLE failures"],
+            "only questions are answered, and nothing was changed (attempt to write a readonly database)",
+        ),
         (["SELECT 1; DROP TABLE failures"], "You can only execute one statement at a time."),
         ([], "give a query, --file FILE, or - for stdin: see `autoheal sql --help`"),
         (["SELECT 1", "--file", "q.sql"], "give a query or --file, not both"),
@@ -107,6 +110,9 @@ def test_a_refused_query_leaves_the_file_of_the_last_one(run, tmp_path):
     (tmp_path / "rows.csv").write_text("precious")
     assert run("sql", "SELEC 1", "--output", "rows.csv").code == 2
     assert (tmp_path / "rows.csv").read_text() == "precious"
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n;"
 
 
 class Terminal:
@@ -184,3 +190,12 @@ def test_the_shell_answers_one_question_after_the_other(terminal):
     assert re.search(r"failures\s+─+\s+2", shell.type("SELECT count(*) AS failures FROM failures;\n"))
     os.write(shell.fd, b"\x04")
     assert shell.ends() == 0
+
+
+def test_ctrl_c_ends_a_query_and_not_the_shell(terminal):
+    """One that would go on for ever."""
+    shell = terminal("sql")
+    shell.read("autoheal> ")
+    shell.type(f"{ENDLESS}\n", until="\n")
+    shell.type("\x03")
+    assert re.search(r"one\s+─+\s+1", shell.type("SELECT 1 AS one;\n"))

@@ -12,6 +12,7 @@ import duckdb_extension_sqlite_scanner
 import pytest
 
 from projections.database import open_database
+from projections.questions import ask
 from tests.postgres import psql
 from tests.projections.history import tell
 
@@ -24,7 +25,9 @@ def blocks():
     """Return the number of each question, a tool and its block."""
     for section in re.split(r"^## ", PAGE, flags=re.MULTILINE):
         if number := re.match(r"(\d+)\.", section):
-            for tools, query in re.findall(r"^\*\*([^*\n]+)\*\*\n\n```sql\n(.+?)```", section, re.MULTILINE | re.DOTALL):
+            for tools, query in re.findall(
+                r"^\*\*([^*\n]+)\*\*\n\n```sql\n(.+?)```", section, re.MULTILINE | re.DOTALL
+            ):
                 for tool in tools.split(", "):
                     yield pytest.param(number[1], query, tool, id=f"{number[1]}-{tool}")
 
@@ -88,6 +91,16 @@ def test_psql_answers(schema, number, query, tool, monkeypatch):
     """The client itself, in UTC."""
     monkeypatch.setenv("PGTZ", "UTC")
     assert cells(psql(schema, query)) == answer(number)[1]
+
+
+@pytest.mark.parametrize(("number", "query", "tool"), BLOCKS["sqlite3"] + BLOCKS["psql"])
+def test_autoheal_sql_answers(request, number, query, tool):
+    """With the blocks of the client of its database."""
+    url = f"sqlite:///{request.getfixturevalue('file')}" if tool == "sqlite3" else request.getfixturevalue("schema")
+    with ask(url, query) as found:
+        header, rows = answer(number)
+        assert found.columns == header
+        assert [[value(cell) for cell in row] for row in found.rows()] == rows
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -4,6 +4,7 @@ import pytest
 
 from projections.database import DatabaseUnreachableError, open_database, transaction
 from projections.fold import apply
+from projections.questions import ask
 from projections.stats import auto_heal_stats
 from tests.postgres import psql
 from tests.projections.given import concluded, dead_lettered, diagnosed, entry, fold, requested, suppressed
@@ -95,6 +96,20 @@ def test_a_reader_without_rights_is_told(engine, url, postgres):
     analysts = url.replace("autoheal:not-secret", "analyst:look")
     with pytest.raises(DatabaseUnreachableError, match="permission denied for table alembic_version"):
         open_database(analysts)
+
+
+def test_a_reader_with_rights_to_read_needs_no_others(engine, url, postgres):
+    """A role that may select is enough for statistics and questions: opening writes nothing that is there."""
+    schema = url.rpartition("%3D")[2]
+    postgres.execute("CREATE ROLE reader LOGIN PASSWORD 'look'")
+    postgres.execute(f"GRANT USAGE ON SCHEMA {schema} TO reader")
+    postgres.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO reader")
+    readers = url.replace("autoheal:not-secret", "reader:look")
+    opened = open_database(readers)
+    assert auto_heal_stats(opened).total_failed == 2
+    opened.dispose()
+    with ask(readers, "SELECT count(*) FROM decisions") as answer:
+        assert [*answer.rows()] == [(2,)]
 
 
 def test_a_server_that_goes_away_is_one_line(engine, postgres):

@@ -145,6 +145,12 @@ def test_whatever_is_no_question_is_refused(told, query):
         "PRAGMA journal_mode = DELETE",
         "SELECT load_extension('x')",
         "SAVEPOINT here",
+        "DETACH main",
+        "ANALYZE",
+        "REINDEX",
+        "CREATE TEMPORARY TABLE mine (id)",
+        "CREATE VIRTUAL TABLE mine USING fts5(text)",
+        "DELETE FROM sqlite_master",
     ],
 )
 def test_sqlite_leaves_its_file_and_others_alone(tmp_path, monkeypatch, query):
@@ -155,6 +161,7 @@ def test_sqlite_leaves_its_file_and_others_alone(tmp_path, monkeypatch, query):
     with pytest.raises(QueryRefusedError):
         asked(url, query)
     assert not [*tmp_path.glob("other.db"), *tmp_path.glob("copy.db")]
+    assert len(asked(url, TYPED).splitlines()) == len(FAILURES)
 
 
 @pytest.mark.parametrize(
