@@ -60,6 +60,8 @@ def ask(url: str, query: str) -> Iterator[Answer]:
         NewerDatabaseError: A later version of this program has upgraded it.
         QueryRefusedError: It is no question, or none that the database understands.
     """
+    if "\0" in query or query.encode(errors="ignore").decode() != query:
+        raise QueryRefusedError("the query is no text in UTF-8")
     engine = open_database(url)
     engine.dispose()  # what comes next is another kind of connection
     event.listen(engine, "do_connect", _with_types)

@@ -69,9 +69,9 @@ def _query(query: str | None, file: Path | None) -> str | None:
     if query is not None and file is not None:
         raise typer.BadParameter("give a query or --file, not both")
     if file is not None:
-        return file.read_text()
+        return file.read_text("utf-8", "surrogateescape")  # refused later, as in an argument
     if query == "-":
-        return sys.stdin.read()
+        return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     if query is None and not (sys.stdin.isatty() and console.is_terminal):
         raise typer.BadParameter("give a query, --file FILE, or - for stdin")
     return query

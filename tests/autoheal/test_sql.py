@@ -89,6 +89,8 @@ def test_a_task_does_not_steer_the_terminal(run, engine):
         ([], "give a query, --file FILE, or - for stdin: see `autoheal sql --help`"),
         (["SELECT 1", "--file", "q.sql"], "give a query or --file, not both"),
         (["--file", "nowhere.sql"], "No such file or directory: 'nowhere.sql'"),
+        (["--file", "/usr/bin/env"], "the query is no text in UTF-8"),
+        (["SELECT 'a\udcff'"], "the query is no text in UTF-8"),
         (["SELECT 1", "--format", "parquet"], "parquet is no text: add --output FILE"),
         (["SELECT 1", "--format", "table", "--output", "x"], "a table is for people: choose csv, json or parquet"),
         (["SELECT 1", "--format", "xml"], "'xml' is not one of"),

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from projections import tables, views
-from projections.database import open_database
+from projections.database import DatabaseUnreachableError, open_database
 from projections.dialects import set_up
 from projections.migrations import HEAD, KNOWN, NewerDatabaseError
 from projections.migrations.upgrade import STEPS
@@ -122,6 +122,21 @@ def test_many_upgrade_an_older_database_at_once(old):
     assert [process.communicate()[1] for process in starting] == [b""] * 4
     with connected(old) as connection:
         assert connection.scalar(text("SELECT count(*) FROM heals WHERE cooldown_until IS NULL")) == 1
+
+
+def test_an_upgrade_that_fails_leaves_everything_as_it_was(old):
+    """It is one transaction: the database is still the old one, and the next try finds it so."""
+    with connected(old) as connection:
+        connection.execute(text("CREATE TABLE tasks (of_somebody_else INTEGER)"))
+        before = inspect(connection).get_table_names()
+    with pytest.raises(DatabaseUnreachableError, match=r"tasks.* already exists"):
+        open_database(old)
+    with connected(old) as connection:
+        assert inspect(connection).get_table_names() == before
+        connection.execute(text("DROP TABLE tasks"))
+    open_database(old).dispose()
+    with connected(old) as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
 
 
 def test_a_newer_database_is_refused(url):

@@ -193,6 +193,7 @@ def test_postgresql_stays_read_only(told, query):
         ("SELECT nope FROM failures", r'no such column: nope|column "nope" does not exist'),
         ("", r"this gives no rows"),
         ("-- nothing", r"this gives no rows"),
+        ("SELECT 1\0; DROP TABLE failures", r"no text in UTF-8"),
     ],
 )
 def test_a_mistake_is_told_in_the_words_of_the_database(told, query, said):
