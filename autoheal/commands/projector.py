@@ -8,8 +8,9 @@ from autoheal.brokers import prepare_broker
 from autoheal.logs import configure_logs
 from autoheal.settings import Settings, SettingsError, load_settings
 from autoheal.waiting import first_of, stop_signal
+from projections.follower import LogMismatchError
 from projections.offsets import AnotherProjectorError
-from projections.projector import LogMismatchError, run_projector
+from projections.projector import run_projector
 
 _log = structlog.get_logger("projector")
 
