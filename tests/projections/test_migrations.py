@@ -10,13 +10,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 
 from projections import tables, views
 from projections.database import DatabaseUnreachableError, open_database
 from projections.dialects import set_up
 from projections.migrations import HEAD, KNOWN, NewerDatabaseError
 from projections.migrations.upgrade import STEPS
+from tests.examples import after
+from tests.projections.given import diagnosed, fold, requested
 
 OLD_ROWS = {
     "failures": "'f1', '2026-11-22 12:00:00.000000', 'task_42', 'idea_7', 'impl', 'openai', 'codex', 'timeout', "
@@ -67,8 +69,8 @@ def test_an_older_database_is_upgraded_and_keeps_its_rows(old):
         before = stored(connection)
     open_database(old).dispose()
     with connected(old) as connection:
-        after = stored(connection)
-        assert all(before[table].items() <= after[table].items() for table in OLD_ROWS)
+        kept = stored(connection)
+        assert all(before[table].items() <= kept[table].items() for table in OLD_ROWS)
         decision = connection.execute(text("SELECT failure_id, heal_task_id, outcome FROM decisions")).one()
         assert tuple(decision) == ("f1", "h1", "succeeded")
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
@@ -154,3 +156,14 @@ def test_a_database_that_is_up_to_date_opens_without_alembic(url):
     code = f"import sys; from projections.database import open_database; open_database({url!r}); "
     code += "sys.exit('alembic' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_upgraded_database_takes_what_comes(old):
+    """Its columns stand in another order than those of a new one; rows go in by name all the same."""
+    engine = fold(open_database(old), [diagnosed("f2"), requested("f2", heal_task_id="h2")])
+    with engine.connect() as connection:
+        found = connection.execute(select(tables.heals).where(tables.heals.c.heal_task_id == "h2")).mappings().one()
+        assert (found["cooldown_until"], found["outcome"], found["failure_id"]) == (after(900), None, "f2")
+        cooldown = connection.execute(select(views.metadata.tables["cooldowns"])).mappings().one()
+        assert (cooldown["heal_task_id"], cooldown["cooldown_until"]) == ("h2", after(900))
+    engine.dispose()
