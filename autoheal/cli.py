@@ -16,7 +16,7 @@ from autoheal.settings import SettingsError
 from projections.migrations import NewerDatabaseError
 
 COMMANDS: Final = (
-    "demo", "dev", "worker", "projector", "projections", "emit", "heals", "classify", "replay", "stats", "sql",
+    "demo", "dev", "worker", "projector", "api", "projections", "emit", "heals", "classify", "replay", "stats", "sql",
     "topics", "schema", "config",
 )  # fmt: skip
 """Each is a function of that name in the module of that name in `autoheal.commands`."""

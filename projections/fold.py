@@ -21,6 +21,7 @@ from events import (
     HealSucceeded,
     HealSuppressed,
     RecordDeadLettered,
+    RecordRedriven,
 )
 from projections import (
     bulk,
@@ -45,6 +46,7 @@ VIEWS: Final[dict[type[CloudEvent], tuple[Table, Callable[[Any], Row | None]]]] 
     HealFailed: (tables.heal_outcomes, heal_outcomes.row),
     HealExpired: (tables.heal_outcomes, heal_outcomes.row),
     RecordDeadLettered: (tables.dead_letters, dead_letters.row),
+    RecordRedriven: (tables.redrives, dead_letters.redrive_row),
 }
 MAX_BATCH: Final = 5_000  # a statement lists the ids of a batch, and SQLite takes at most 32 766
 
@@ -76,6 +78,8 @@ def _follow_failures(connection: Connection, entries: Iterable[Entry[Any]]) -> N
         connection, _ids("failure_id", new, tables.failures, tables.heals, tables.suppressions)
     )
     heals.conclude(connection, _ids("heal_task_id", new, tables.heals, tables.heal_outcomes))
+    if letters := _ids("event_id", new, tables.dead_letters) | _ids("dead_letter_id", new, tables.redrives):
+        dead_letters.note_redrives(connection, letters)
     failed = [(row["diagnosed_at"], row["error_category"]) for row in new.get(tables.failures, [])]
     failures_hourly.add(connection, failed=failed, healed=healed, suppressed=suppressed)
 

@@ -4,6 +4,7 @@ Killed at any moment it resumes exactly, since what the database says was read i
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -48,6 +49,8 @@ class Follower:
         self._partitions = partitions
         self._counts = Counter(partition.topic for partition in partitions)
         self._followed = offsets.Followed(0, {})
+        self.transaction_seconds = 0.0
+        """How long the last transaction took."""
 
     async def start(self) -> None:
         """Go to where the tables have followed each partition."""
@@ -79,6 +82,10 @@ class Follower:
         """Up to where the tables have each partition."""
         return self._followed.next_offsets
 
+    def lag(self) -> int:
+        """Return how many records the tables lack, of the partitions that were fetched from already."""
+        return sum(max(0, end - self.next_offsets[position]) for position, end in self.ends().items())
+
     def ends(self) -> dict[offsets.Position, int]:
         """Return where each partition ends, of those that were fetched from already."""
         ends = {position: self._consumer.highwater(TopicPartition(*position)) for position in self.next_offsets}
@@ -100,12 +107,14 @@ class Follower:
 
     def _store(self, batches: Batches) -> None:
         after = {partition: records[-1].offset + 1 for partition, records in batches.items()}
+        started = time.perf_counter()
         with transaction(self._engine) as connection:
             for partition, offset in after.items():
                 offsets.advance(connection, self._followed, partition, offset)
             records = chain.from_iterable(batches.values())
             apply(connection, filter(None, (read(record, self._counts) for record in records)))
         self._followed.next_offsets.update(after)
+        self.transaction_seconds = time.perf_counter() - started
 
 
 @asynccontextmanager

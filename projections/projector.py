@@ -7,13 +7,19 @@ from typing import Final
 from events.broker import probe
 from projections.database import open_database
 from projections.follower import following
+from projections.metrics import ProjectorMetrics
 
 COLLECT_EVERY: Final = 500_000
 """Objects. A batch makes a hundred thousand, and no cycles: to look for some took a third of the projector's time."""
 
 
 async def run_projector(
-    bootstrap: str, database_url: str, *, prefix: str = "autoheal", on_batch: Callable[[int], None] | None = None
+    bootstrap: str,
+    database_url: str,
+    *,
+    prefix: str = "autoheal",
+    on_batch: Callable[[int], None] | None = None,
+    metrics: ProjectorMetrics | None = None,
 ) -> None:
     """Keep the tables of a database up to date with the log, until cancelled.
 
@@ -26,6 +32,7 @@ async def run_projector(
         database_url: SQLAlchemy's, such as `sqlite:///autoheal.db`.
         prefix: Prefix of the topic names.
         on_batch: Called with the number of records of each batch once it is committed.
+        metrics: Where to note each transaction and the lag; nowhere when left out.
 
     Raises:
         BrokerUnreachableError: Nobody answers at the address.
@@ -42,5 +49,7 @@ async def run_projector(
                 records = await follower.follow()
                 if on_batch and records:
                     on_batch(records)
+                if metrics:
+                    metrics.observe(records, follower.transaction_seconds, follower.lag())
     finally:
         engine.dispose()

@@ -86,7 +86,9 @@ tasks = Table(
     Column("last_event_at", Moment, nullable=False, comment="Log time of the last event about it"),
     comment="One row per task: what is known of it now",
 )
-Index("tasks_by_status", tasks.c.status, tasks.c.status_at)
+# Lists come newest first, and in the order of their index: what one filter keeps is read until a page is full.
+Index("tasks_by_status", tasks.c.status, tasks.c.last_event_at, tasks.c.task_id)
+Index("tasks_by_last_event", tasks.c.last_event_at, tasks.c.task_id, tasks.c.idea_id)  # a search reads it alone
 
 task_events = Table(
     "task_events",
@@ -136,6 +138,10 @@ Index(
     failures.c.diagnosed_at,
     failures.c.has_diagnostics,
 )
+Index("failures_by_time", failures.c.diagnosed_at, failures.c.failure_id)
+Index("failures_by_category", failures.c.error_category, failures.c.diagnosed_at, failures.c.failure_id)
+Index("failures_by_task", failures.c.task_id, failures.c.diagnosed_at, failures.c.failure_id)
+Index("failures_by_idea", failures.c.idea_id, failures.c.diagnosed_at, failures.c.failure_id)
 
 heals = Table(
     "heals",
@@ -161,6 +167,11 @@ heals = Table(
     comment="One row per requested heal, and what came of it",
 )
 Index("heals_by_outcome", heals.c.outcome, heals.c.elapsed_seconds, heals.c.requested_at)
+Index("heals_by_time", heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_outcome_time", heals.c.outcome, heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_task", heals.c.source_task_id, heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_idea", heals.c.idea_id, heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_cooldown", heals.c.cooldown_until)
 
 heal_outcomes = Table(
     "heal_outcomes",
@@ -214,6 +225,16 @@ dead_letters = Table(
     Column("traceback", Text, comment="Where our own code raised"),
     Column("redriven_at", Moment, comment="When the record was last sent back for another try"),
     comment="Records that an agent could not process",
+)
+Index("dead_letters_by_time", dead_letters.c.dead_lettered_at, dead_letters.c.event_id)
+
+redrives = Table(
+    "redrives",
+    metadata,
+    Column("event_id", Text, primary_key=True, comment="Id of the re-drive"),
+    Column("dead_letter_id", Text, nullable=False, index=True, comment="The dead letter"),
+    Column("redriven_at", Moment, nullable=False, comment="When its record was sent back for another try"),
+    comment="Re-drives as they were published; dead_letters has the last of each too",
 )
 
 projection_offsets = Table(

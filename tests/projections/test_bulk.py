@@ -41,7 +41,9 @@ def test_a_full_disk_is_one_line(tables, database):
     """Rows that find no space raise what says so in one line, and nothing of the transaction stays."""
     many = [outcome(f"heal_{i}" * 100) for i in range(1_000)]
     said = r"cannot be used \((no space left|database or disk is full)"
-    with pytest.raises(DatabaseUnreachableError, match=said), transaction(tables) as connection:
+    with transaction(tables) as connection:
         connection.exec_driver_sql(NO_SPACE if database == "postgresql" else "PRAGMA max_page_count = 50")
-        bulk.insert_new(connection, heal_outcomes, many)
+        with pytest.raises(DatabaseUnreachableError, match=said):
+            bulk.insert_new(connection, heal_outcomes, many)
+        connection.rollback()
     assert rows(tables, heal_outcomes) == []

@@ -67,6 +67,7 @@ def upgrade() -> None:
     """Add them; rows of the past have no value in the new columns until the tables are rebuilt."""
     _create_task_events()
     _create_tasks()
+    _create_redrives()
     op.add_column(
         "dead_letters", sa.Column("redriven_at", Moment, comment="When the record was last sent back for another try")
     )
@@ -78,6 +79,7 @@ def upgrade() -> None:
         "projection_offsets",
         sa.Column("build", sa.Integer, server_default="0", nullable=False, comment="How often the tables were rebuilt"),
     )
+    _create_indexes()
     _create_view("decisions", DECISIONS, DECISIONS_COMMENTS)
     _create_view("cooldowns", COOLDOWNS, COOLDOWNS_COMMENTS)
 
@@ -132,7 +134,37 @@ def _create_tasks() -> None:
         comment="One row per task: what is known of it now",
     )
     op.create_index("ix_tasks_idea_id", "tasks", ["idea_id"])
-    op.create_index("tasks_by_status", "tasks", ["status", "status_at"])
+    op.create_index("tasks_by_status", "tasks", ["status", "last_event_at", "task_id"])
+    op.create_index("tasks_by_last_event", "tasks", ["last_event_at", "task_id", "idea_id"])
+
+
+def _create_redrives() -> None:
+    op.create_table(
+        "redrives",
+        sa.Column("event_id", sa.Text, nullable=False, comment="Id of the re-drive"),
+        sa.Column("dead_letter_id", sa.Text, nullable=False, comment="The dead letter"),
+        sa.Column("redriven_at", Moment, nullable=False, comment="When its record was sent back for another try"),
+        sa.PrimaryKeyConstraint("event_id"),
+        comment="Re-drives as they were published; dead_letters has the last of each too",
+    )
+    op.create_index("ix_redrives_dead_letter_id", "redrives", ["dead_letter_id"])
+
+
+def _create_indexes() -> None:
+    """Lists come newest first, in the order of an index."""
+    for name, columns in {
+        "failures_by_time": ["diagnosed_at", "failure_id"],
+        "failures_by_category": ["error_category", "diagnosed_at", "failure_id"],
+        "failures_by_task": ["task_id", "diagnosed_at", "failure_id"],
+        "failures_by_idea": ["idea_id", "diagnosed_at", "failure_id"],
+        "heals_by_time": ["requested_at", "heal_task_id"],
+        "heals_by_outcome_time": ["outcome", "requested_at", "heal_task_id"],
+        "heals_by_task": ["source_task_id", "requested_at", "heal_task_id"],
+        "heals_by_idea": ["idea_id", "requested_at", "heal_task_id"],
+        "heals_by_cooldown": ["cooldown_until"],
+        "dead_letters_by_time": ["dead_lettered_at", "event_id"],
+    }.items():
+        op.create_index(name, name.partition("_by_")[0], columns)
 
 
 def _create_view(name: str, statement: str, comments: dict[str | None, str]) -> None:
