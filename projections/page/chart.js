@@ -26,10 +26,10 @@ export async function refreshChart(since) {
 export function showLegend(stats) {
   setChildren(byId("legend"), CATEGORIES.map((category) => {
     const { failed, healed } = stats.by_category[category];
-    const said = failed ? `${percent(healed / failed)} healed` : "none";
+    const said = failed ? `${count(failed)} · ${percent(healed / failed)} healed` : "none";
     return el("li", { "data-category": category },
       el("span", { class: "dot", "aria-hidden": "true" }), el("span", { class: "name" }, categoryName(category)),
-      el("span", { class: "value" }, count(failed)), el("span", { class: "note" }, said));
+      el("span", { class: "note" }, said));
   }));
 }
 
@@ -114,7 +114,7 @@ function placeTip(x, step, width) {
   const hour = hours[chosen];
   const rows = CATEGORIES.filter((category) => hour.failed[category]).map((category) => el("li", { "data-category": category },
     el("span", { class: "dot" }), el("span", { class: "name" }, categoryName(category)), el("span", { class: "value" }, count(hour.failed[category]))));
-  tip.replaceChildren(el("p", null, el("strong", null, span(hour)), ` ${said(hour)}`), el("ul", null, rows));
+  tip.replaceChildren(el("p", null, el("strong", null, span(hour))), el("p", { class: "note" }, said(hour)), el("ul", null, rows));
   const middle = x(chosen) + step / 2;
   tip.style.setProperty("left", `${Math.min(Math.max(middle - 105, 4), width - 218)}px`);
 }

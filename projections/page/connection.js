@@ -27,7 +27,7 @@ export function statusIs(status) {
   show();
 }
 
-/** The state of the stream: connecting, open or broker-away. */
+/** The state of the stream: connecting or open. */
 export function streamIs(state) {
   known.stream = state;
   show();
@@ -40,7 +40,7 @@ function stateNow() {
   if (known.away) return "api-away";
   if (!known.status) return "connecting";
   if (!known.status.database) return "database-away";
-  if (!known.status.broker || known.stream === "broker-away") return "broker-away";
+  if (!known.status.broker) return "broker-away";
   if (known.stream === "open") return "live";
   return known.wasLive ? "reconnecting" : "connecting";
 }

@@ -32,6 +32,7 @@ let running = false;
 let again = false;
 let projectedAt = null;
 let answers = false;
+let polling = false;
 
 /** Ask for the numbers again, soon; many calls make one. */
 function refreshSoon() {
@@ -66,8 +67,10 @@ async function refreshPanel(id, load) {
 }
 
 async function poll() {
-  if (document.hidden) return;
+  if (document.hidden || polling) return;
+  polling = true;
   const status = await get("api/status").catch((error) => (error.status === 503 ? { database: false } : null));
+  polling = false;
   statusIs(status);
   const back = status !== null && !answers;
   const quiet = Date.now() - asked > QUIET_MS;
@@ -83,7 +86,7 @@ follow((type, event) => {
   feedEvent(type, event);
   timelineEvent(event.data.source_task_id);
   refreshSoon();
-}, streamIs);
+}, streamIs, poll);
 byId("since").addEventListener("change", refresh);
 document.addEventListener("visibilitychange", poll);
 setInterval(poll, STATUS_MS);

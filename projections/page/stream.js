@@ -8,9 +8,10 @@ const AGAIN_MS = 3000;
 
 /** Follow the stream for as long as the page is seen.
  *
- * `onEvent(type, cloudEvent)` takes each event, `onState(state)` takes `connecting`, `open` or `broker-away`.
+ * `onEvent(type, cloudEvent)` takes each event, `onState(state)` takes `connecting` or `open`, and `onBrokerAway()` is
+ * called when the API has lost the broker; the stream itself stays, and says nothing when it is back.
  */
-export function follow(onEvent, onState) {
+export function follow(onEvent, onState, onBrokerAway) {
   let source = null;
   let again = null;
 
@@ -20,12 +21,9 @@ export function follow(onEvent, onState) {
     onState("connecting");
     source = new EventSource("api/heals/stream");
     source.addEventListener("open", () => onState("open"));
-    source.addEventListener("broker-away", () => onState("broker-away"));
+    source.addEventListener("broker-away", onBrokerAway);
     for (const type of DECISIONS) {
-      source.addEventListener(type, (message) => {
-        onState("open");
-        onEvent(type, JSON.parse(message.data));
-      });
+      source.addEventListener(type, (message) => onEvent(type, JSON.parse(message.data)));
     }
     source.addEventListener("error", () => {
       onState("connecting");

@@ -83,11 +83,17 @@ function eventItem(event, first, names) {
       el("strong", null, eventName(event.type)),
       category && el("span", { class: "chip" }, el("span", { class: "dot", "aria-hidden": "true" }), categoryName(category)),
       el("span", { class: "when" }, moment(event.logged_at), since(event, first))),
-    event.why && el("p", { class: "reason" }, event.why.text),
-    !event.why && event.details.error_summary && el("p", { class: "reason" }, event.details.error_summary),
+    el("p", { class: "reason" }, event.why?.text ?? gist(event.details)),
     event.output && output(event.output, event.highlights ?? []),
     event.details.direction && folded(`direction ${event.event_id}`, "What the healer is told", el("pre", { class: "output", tabindex: "0" }, event.details.direction)),
     folded(event.event_id, "Details", details(event, names)));
+}
+
+/** Of an event that decides nothing, what people look for first. */
+function gist({ error_summary: summary, task_type: type, provider, runner_id: runner, exit_code: code, elapsed_ms: elapsed }) {
+  const exit = known(code) && `exit code ${code}`;
+  const after = known(elapsed) && `after ${duration(elapsed / 1000)}`;
+  return summary || [type, provider, runner, exit, after].filter(Boolean).join(" · ");
 }
 
 function details(event, names) {

@@ -12,7 +12,7 @@ const CATEGORY_NAMES = {
 };
 
 const REASONS = {
-  cooldown: ["Cooling down", "healed a moment ago"],
+  cooldown: ["Cooling down", "healed just now"],
   already_healing: ["Already healing", "a heal is under way"],
   retries_exhausted: ["Attempts used up", "no heal is left"],
   needs_attention: ["Needs a person", "the idea is flagged"],
