@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, PositiveInt, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, PositiveInt, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "AUTOHEAL_"
@@ -15,6 +15,9 @@ def _host_and_port(addresses: str) -> str:
         if not (host and port.isascii() and port.isdigit()):
             raise ValueError(f"{address.strip()!r} is no host:port")
     return addresses
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(BaseSettings):
@@ -34,6 +37,14 @@ class Settings(BaseSettings):
     """Copies of each partition on the brokers."""
     database_url: str = "sqlite:///autoheal.db"
     """Where the projections are kept, as SQLAlchemy writes it."""
+    api_host: str = "127.0.0.1"
+    """Where the API listens; beyond this machine it does so only with a token."""
+    api_port: Port = 8100
+    """0 is any free port."""
+    api_token: SecretStr | None = None
+    """What requests to the API that change state have to bear."""
+    metrics_port: Annotated[Port | None, Field(gt=0)] = None
+    """Where worker and projector show their metrics on 127.0.0.1; nowhere when left out."""
     policy: Path | None = None
     """TOML file over the packaged policy."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -60,6 +71,10 @@ def load_settings() -> Settings:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """Return settings as environment variables; those without a value are left out."""
+    """Return settings as environment variables, secrets too; those without a value are left out."""
     values = settings.model_dump(exclude_none=True)
-    return {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items()}
+    return {f"{PREFIX}{name.upper()}": _plain(value) for name, value in values.items()}
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

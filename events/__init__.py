@@ -6,7 +6,7 @@ It needs pydantic, orjson and aiokafka, and neither Faust nor SQL.
 from events.broker import BrokerUnreachableError
 from events.categories import CATEGORIES, Category
 from events.codec import EVENT_TYPES, MAX_EVENT_BYTES, Event, RefusedEventError, decode, encode
-from events.dead_letters import RecordDeadLettered
+from events.dead_letters import RecordDeadLettered, RecordRedriven
 from events.envelope import CloudEvent
 from events.failures import Evidence, FailureDiagnosed
 from events.heals import HealExpired, HealFailed, HealRequested, HealSucceeded, HealSuppressed
@@ -44,6 +44,7 @@ __all__ = [
     "Published",
     "Publisher",
     "RecordDeadLettered",
+    "RecordRedriven",
     "RefusedEventError",
     "TaskCompleted",
     "TaskCreated",

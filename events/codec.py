@@ -26,7 +26,8 @@ Event = Annotated[
     | heals.HealSucceeded
     | heals.HealFailed
     | heals.HealExpired
-    | dead_letters.RecordDeadLettered,
+    | dead_letters.RecordDeadLettered
+    | dead_letters.RecordRedriven,
     Discriminator("type"),
 ]
 EVENT_TYPES: tuple[type[CloudEvent], ...] = get_args(get_args(Event)[0])
@@ -35,8 +36,17 @@ MAX_EVENT_BYTES = 1 << 20
 _EVENT: TypeAdapter[Any] = TypeAdapter(Event)
 
 
+Fault = tuple[str, str]
+"""A field, empty when it is the whole event, and what is wrong with it."""
+
+
 class RefusedEventError(ValueError):
     """Bytes that are no event of ours; the message is one line that names the field and what is wrong with it."""
+
+    def __init__(self, *faults: Fault) -> None:
+        """Say what is wrong; `faults` has it field by field."""
+        super().__init__("; ".join(f"{field}: {reason}" if field else reason for field, reason in faults))
+        self.faults = faults
 
 
 def encode(event: CloudEvent) -> bytes:
@@ -54,28 +64,28 @@ def decode(raw: bytes | None) -> Event:
         RefusedEventError: It is empty, larger than 1 MiB, no JSON, of an unknown type, or a field is wrong.
     """
     if not raw:
-        raise RefusedEventError("the record is empty: publish a CloudEvent as structured JSON")
+        raise RefusedEventError(("", "the record is empty: publish a CloudEvent as structured JSON"))
     if len(raw) > MAX_EVENT_BYTES:
-        raise RefusedEventError(f"the event has {len(raw)} bytes, more than {MAX_EVENT_BYTES}: shorten its output")
+        raise too_large(f"the event has {len(raw)} bytes", "shorten its output")
     try:
         return cast("Event", _EVENT.validate_json(raw))
     except ValidationError as error:
-        raise RefusedEventError(_in_one_line(error.errors(include_url=False, include_input=False))) from None
+        raise RefusedEventError(*map(_fault, error.errors(include_url=False, include_input=False)[:3])) from None
 
 
-def _in_one_line(errors: list[ErrorDetails]) -> str:
-    return "; ".join(_sentence(error) for error in errors[:3])
+def too_large(what: str, remedy: str) -> RefusedEventError:
+    """Return the refusal of an event of more than 1 MiB."""
+    return RefusedEventError(("", f"{what}, more than {MAX_EVENT_BYTES}: {remedy}"))
 
 
-def _sentence(error: ErrorDetails) -> str:
+def _fault(error: ErrorDetails) -> Fault:
     if error["type"] == "union_tag_invalid":
-        return f"type: {error['ctx']['tag']!r} is no event type of ours"
+        return "type", f"{error['ctx']['tag']!r} is no event type of ours"
     if error["type"] == "union_tag_not_found":
-        return "type: Field required"
-    return f"{_field(error['loc'])}{error['msg']}"
+        return "type", "Field required"
+    return _field(error["loc"]), error["msg"]
 
 
 def _field(loc: tuple[int | str, ...]) -> str:
     """Name the field as the producer wrote it: the union's tag in front of it is ours."""
-    path = ".".join(str(part) for part in loc if not str(part).startswith("autoheal."))
-    return f"{path}: " if path else ""
+    return ".".join(str(part) for part in loc if not str(part).startswith("autoheal."))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from events.envelope import CloudEvent, Count, Data, Offset
+from events.envelope import CloudEvent, Count, Data, Identifier, Offset
 
 
 class RecordDeadLetteredData(Data):
@@ -22,6 +22,15 @@ class RecordDeadLetteredData(Data):
     """Where our own code raised, when the fault is not the record's."""
 
 
+class RecordRedrivenData(Data):
+    dead_letter_id: Identifier
+    """Id of the event that said why the record was refused."""
+    topic: str
+    partition: Count
+    offset: Offset
+    """Coordinate of the record that was refused; the same bytes were published anew."""
+
+
 # The storage contract, as in `events.tasks`.
 
 
@@ -30,3 +39,10 @@ class RecordDeadLettered(CloudEvent):
 
     type: Literal["autoheal.record.dead_lettered.v1"] = "autoheal.record.dead_lettered.v1"
     data: RecordDeadLetteredData
+
+
+class RecordRedriven(CloudEvent):
+    """A refused record was sent back to its topic for another try."""
+
+    type: Literal["autoheal.record.redriven.v1"] = "autoheal.record.redriven.v1"
+    data: RecordRedrivenData

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from events.broker import BrokerUnreachableError, probe
-from events.codec import MAX_EVENT_BYTES, RefusedEventError, encode
+from events.codec import MAX_EVENT_BYTES, encode, too_large
 from events.envelope import CloudEvent
 from events.topics import Topics, key_of
 
@@ -91,11 +91,21 @@ class Publisher:
             raise BrokerUnreachableError(self._bootstrap) from error
         return [Published(record.topic, record.partition, record.offset) for record in acknowledged]
 
+    async def publish_again(self, topic: str, key: bytes | None, value: bytes | None) -> Published:
+        """Publish a record of the log anew, as it is, and return its coordinates once it is acknowledged.
+
+        Raises:
+            BrokerUnreachableError: The broker did not acknowledge it.
+        """
+        try:
+            record = await self._producer.send_and_wait(topic, value, key=key)
+        except KafkaError as error:
+            raise BrokerUnreachableError(self._bootstrap) from error
+        return Published(record.topic, record.partition, record.offset)
+
 
 def _sized(event: CloudEvent) -> bytes:
     raw = encode(event)
     if len(raw) > MAX_EVENT_BYTES:
-        raise RefusedEventError(
-            f"event {event.id} has {len(raw)} bytes, more than {MAX_EVENT_BYTES}: keep the head and tail of its output"
-        )
+        raise too_large(f"event {event.id} has {len(raw)} bytes", "keep the head and tail of its output")
     return raw

@@ -9,7 +9,10 @@ from events.codec import EVENT_TYPES
 from events.envelope import CloudEvent
 from events.topics import NAMES, Topics, topic_of
 
-_KEYS = {"failures": "the cooldown scope", "dead-letters": "the key of the refused record"}
+_KEYS = {
+    "failures": "the cooldown scope",
+    "dead-letters": "the key of the refused record, a re-drive by the id of its dead letter",
+}
 
 
 def documents() -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from aiokafka.partitioner import murmur2
 
-from events.dead_letters import RecordDeadLettered
+from events.dead_letters import RecordDeadLettered, RecordRedriven
 from events.envelope import CloudEvent
 from events.failures import FailureDiagnosed
 
@@ -54,6 +54,8 @@ def key_of(event: CloudEvent) -> str:
             return event.data.cooldown_scope
         case RecordDeadLettered():
             return event.data.key or ""
+        case RecordRedriven():
+            return event.data.dead_letter_id
         case _:
             return work_key(event)
 

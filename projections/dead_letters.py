@@ -1,8 +1,13 @@
 """`dead_letters`: what could not be processed."""
 
-from events import RecordDeadLettered
+from collections.abc import Collection
+
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
+
+from events import RecordDeadLettered, RecordRedriven
+from projections.pages import Page, PageQuery, read_page
 from projections.row import Row, fields, log_time
-from projections.tables import dead_letters
+from projections.tables import dead_letters, redrives
 
 
 def row(event: RecordDeadLettered) -> Row:
@@ -18,3 +23,38 @@ def row(event: RecordDeadLettered) -> Row:
         record_offset=data.offset,
         record_key=data.key,
     )
+
+
+def redrive_row(event: RecordRedriven) -> Row:
+    """Return the re-drive of a refused record."""
+    return {"event_id": event.id, "dead_letter_id": event.data.dead_letter_id, "redriven_at": log_time(event)}
+
+
+_LAST = select(func.max(redrives.c.redriven_at)).where(redrives.c.dead_letter_id == dead_letters.c.event_id)
+_NOTE = (
+    update(dead_letters)
+    .where(dead_letters.c.event_id.in_(bindparam("ids", expanding=True)))
+    .values(redriven_at=_LAST.scalar_subquery())
+)
+
+
+def note_redrives(connection: Connection, ids: Collection[str]) -> None:
+    """Note when records were last sent back; `ids` are dead letters of which they or a re-drive have just come."""
+    if ids:
+        connection.execute(_NOTE, {"ids": list(ids)})
+
+
+def dead_letters_page(engine: Engine, asked: PageQuery) -> Page:
+    """Return refused records, newest first.
+
+    Raises:
+        BadCursorError: The cursor is none of ours.
+    """
+    return read_page(engine, select(dead_letters), (dead_letters.c.dead_lettered_at, dead_letters.c.event_id), asked)
+
+
+def find_dead_letter(engine: Engine, event_id: str) -> Row | None:
+    """Return one refused record; None when there is no such dead letter."""
+    with engine.connect() as connection:
+        found = connection.execute(select(dead_letters).where(dead_letters.c.event_id == event_id)).mappings().first()
+    return dict(found) if found else None

@@ -1,20 +1,39 @@
 """`failures`: what failed, why, and what was decided about it."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from sqlalchemy import Connection, Update, bindparam, update
+from pydantic import Field
+from sqlalchemy import Connection, Engine, Update, bindparam, select, update
 
-from events import Evidence, FailureDiagnosed
+from events import Category, Evidence, FailureDiagnosed
+from events.heals import SuppressionReason
 from events.tasks import HEAL_TASK_TYPE
 from projections.dialects import insert
+from projections.pages import Page, PageQuery, between, equal, read_page
 from projections.row import Row, fields, log_time
+from projections.since import Since
 from projections.tables import failures, heals, suppressions, without_nul
 
 NO_DIAGNOSTICS: Final = ("", "No diagnostics provided")
 
 Counted = Sequence[Any]
 """Rows of `diagnosed_at` and `error_category`: what the roll-ups count."""
+
+
+class FailureQuery(PageQuery):
+    """Which failures are asked for; filters that are left out keep none away."""
+
+    category: Annotated[Category | None, Field(description="Its category")] = None
+    decision: Annotated[
+        Literal["requested", "suppressed", "pending"] | None, Field(description="`pending`: it has none yet")
+    ] = None
+    suppression_reason: Annotated[SuppressionReason | None, Field(description="The guard against its heal")] = None
+    idea_id: Annotated[str | None, Field(description="Of this idea")] = None
+    task_id: Annotated[str | None, Field(description="Of this task")] = None
+    provider: Annotated[str | None, Field(description="Of this provider")] = None
+    since: Annotated[Since | None, Field(description="Failed from then on: a duration ago, or a time")] = None
+    until: Annotated[Since | None, Field(description="Failed before then")] = None
 
 
 def row(event: FailureDiagnosed) -> Row | None:
@@ -69,3 +88,25 @@ def decide(connection: Connection, ids: Collection[str]) -> tuple[Counted, Count
     """
     these = {"ids": list(ids)}
     return connection.execute(_REQUEST, these).all(), connection.execute(_SUPPRESS, these).all()
+
+
+_WITH_DECISION = (
+    select(failures, heals.c.heal_task_id, suppressions.c.retry_at)
+    .outerjoin(heals, heals.c.failure_id == failures.c.failure_id)
+    .outerjoin(suppressions, suppressions.c.failure_id == failures.c.failure_id)
+)
+
+
+def failures_page(engine: Engine, asked: FailureQuery) -> Page:
+    """Return failures with what was decided about them, newest first.
+
+    Raises:
+        BadCursorError: The cursor is none of ours.
+    """
+    names = ("suppression_reason", "idea_id", "task_id", "provider")
+    holds: list[Any] = equal(failures, asked, category="error_category", **{name: name for name in names})
+    if asked.decision:
+        decision = None if asked.decision == "pending" else asked.decision
+        holds.append(failures.c.decision.is_not_distinct_from(decision))
+    holds += between(failures.c.diagnosed_at, asked.since, asked.until)
+    return read_page(engine, _WITH_DECISION.where(*holds), (failures.c.diagnosed_at, failures.c.failure_id), asked)

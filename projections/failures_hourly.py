@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, select
 
 from projections.dialects import insert
+from projections.row import Row
 from projections.tables import failures_hourly
 
 Failure = tuple[datetime, str]
@@ -30,3 +31,12 @@ def add(
 
 def _by_hour(failures: Iterable[Failure]) -> Counter[Failure]:
     return Counter((at.replace(minute=0, second=0, microsecond=0), category) for at, category in failures)
+
+
+def hours(engine: Engine, since: datetime) -> list[Row]:
+    """Return the counts of each hour and category that has any, from the hour of `since` on, oldest first."""
+    first = since.replace(minute=0, second=0, microsecond=0)
+    columns = failures_hourly.c
+    query = select(failures_hourly).where(columns.hour >= first).order_by(columns.hour, columns.error_category)
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]

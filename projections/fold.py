@@ -21,6 +21,7 @@ from events import (
     HealSucceeded,
     HealSuppressed,
     RecordDeadLettered,
+    RecordRedriven,
 )
 from projections import dead_letters, failures, failures_hourly, heal_outcomes, heals, suppressions, tables
 from projections.dialects import insert
@@ -34,6 +35,7 @@ VIEWS: Final[dict[type[CloudEvent], tuple[Table, Callable[[Any], Row | None]]]] 
     HealFailed: (tables.heal_outcomes, heal_outcomes.row),
     HealExpired: (tables.heal_outcomes, heal_outcomes.row),
     RecordDeadLettered: (tables.dead_letters, dead_letters.row),
+    RecordRedriven: (tables.redrives, dead_letters.redrive_row),
 }
 MAX_BATCH: Final = 5_000  # a statement lists the ids of a batch, and SQLite takes at most 32 766
 
@@ -71,6 +73,8 @@ def _store(connection: Connection, rows: Rows) -> None:
         connection, _ids("failure_id", rows, tables.failures, tables.heals, tables.suppressions)
     )
     heals.conclude(connection, _ids("heal_task_id", rows, tables.heals, tables.heal_outcomes))
+    letters = _ids("event_id", rows, tables.dead_letters) | _ids("dead_letter_id", rows, tables.redrives)
+    dead_letters.note_redrives(connection, letters)
     failures_hourly.add(connection, failed=failed, healed=healed, suppressed=suppressed)
 
 

@@ -89,6 +89,8 @@ tasks = Table(
     comment="One row per task: what is known of it now",
 )
 Index("tasks_by_status", tasks.c.status, tasks.c.status_at)
+# What a search looks at, in the order of its answer: it reads this index alone until it has enough.
+Index("tasks_by_last_event", tasks.c.last_event_at, tasks.c.task_id, tasks.c.idea_id, tasks.c.status)
 
 task_events = Table(
     "task_events",
@@ -137,6 +139,9 @@ Index(
     failures.c.diagnosed_at,
     failures.c.has_diagnostics,
 )
+Index("failures_by_time", failures.c.diagnosed_at, failures.c.failure_id)
+Index("failures_by_task", failures.c.task_id, failures.c.diagnosed_at)
+Index("failures_by_idea", failures.c.idea_id, failures.c.diagnosed_at)
 
 heals = Table(
     "heals",
@@ -162,6 +167,10 @@ heals = Table(
     comment="One row per requested heal, and what came of it",
 )
 Index("heals_by_outcome", heals.c.outcome, heals.c.elapsed_seconds, heals.c.requested_at)
+Index("heals_by_time", heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_task", heals.c.source_task_id, heals.c.requested_at)
+Index("heals_by_idea", heals.c.idea_id, heals.c.requested_at)
+Index("heals_by_cooldown", heals.c.cooldown_until)
 
 heal_outcomes = Table(
     "heal_outcomes",
@@ -215,6 +224,16 @@ dead_letters = Table(
     Column("traceback", Text, comment="Where our own code raised"),
     Column("redriven_at", Moment, comment="When the record was last sent back for another try"),
     comment="Records that an agent could not process",
+)
+Index("dead_letters_by_time", dead_letters.c.dead_lettered_at, dead_letters.c.event_id)
+
+redrives = Table(
+    "redrives",
+    metadata,
+    Column("event_id", Text, primary_key=True, comment="Id of the re-drive"),
+    Column("dead_letter_id", Text, nullable=False, index=True, comment="The dead letter"),
+    Column("redriven_at", Moment, nullable=False, comment="When its record was sent back for another try"),
+    comment="Re-drives as they were published; dead_letters has the last of each too",
 )
 
 projection_offsets = Table(

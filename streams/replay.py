@@ -81,4 +81,4 @@ def _recorded_at(line: bytes) -> datetime | None:
         at = orjson.loads(line).get("_at")
         return at and _MOMENT.validate_python(at)
     except ValidationError as error:
-        raise RefusedEventError(f"_at: {error.errors()[0]['msg']}") from None
+        raise RefusedEventError(("_at", error.errors()[0]["msg"])) from None

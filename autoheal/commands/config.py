@@ -14,7 +14,10 @@ def config(*, as_json: AsJson = False) -> None:
     AUTOHEAL_PARTITIONS=12 autoheal config
     ```
     """
-    settings = {name: mask(value) for name, value in variables(load_settings()).items()}
+    # With its name before it: what a token looks like nobody knows.
+    settings = {
+        name: mask(f"{name}={value}").removeprefix(f"{name}=") for name, value in variables(load_settings()).items()
+    }
     if for_people(as_json):
         console.print(_table(settings))
     else:

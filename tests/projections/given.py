@@ -14,6 +14,7 @@ from events import (
     HealSucceeded,
     HealSuppressed,
     RecordDeadLettered,
+    RecordRedriven,
 )
 from projections.database import transaction
 from projections.fold import apply
@@ -59,6 +60,12 @@ def dead_lettered(at: float = 0, **data: Any) -> CloudEvent:
     """A record that the work agent refused."""
     said = {"agent": "work", "topic": "autoheal.tasks", "partition": 3, "offset": 10, "key": IDEA}
     return made(RecordDeadLettered, at, **said | {"reason": "data.task_id: Field required", "raw": "{}"} | data)
+
+
+def redriven(dead_letter_id: str, at: float = 60) -> CloudEvent:
+    """A refused record that was sent back."""
+    said = {"dead_letter_id": dead_letter_id, "topic": "autoheal.tasks", "partition": 3, "offset": 10}
+    return made(RecordRedriven, at, **said)
 
 
 def fold(engine: Engine, events: Iterable[CloudEvent]) -> Engine:

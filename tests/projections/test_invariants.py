@@ -8,7 +8,7 @@ from projections.fold import MAX_BATCH
 from projections.stats import auto_heal_stats, diagnostics_completeness
 from projections.tables import failures_hourly, metadata, projection_offsets
 from tests.examples import after
-from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, rows, suppressed
+from tests.projections.given import concluded, dead_lettered, diagnosed, fold, redriven, requested, rows, suppressed
 
 # `tables_of` begins anew at each call, so examples do not meet in the database that they share.
 EXAMPLES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -25,7 +25,8 @@ def stories(draw):
         decision = [[], [suppressed(f"f{i}", at, **said)], [requested(f"f{i}", at, heal, **said)]]
         outcomes = [[], *([concluded(each, heal)] for each in ("succeeded", "failed", "expired"))]
         events += [diagnosed(f"f{i}", at, **said), *draw(st.sampled_from(decision)), *draw(st.sampled_from(outcomes))]
-    return [*events, diagnosed("of a heal", task_type="heal"), dead_lettered()]
+    refused = dead_lettered()
+    return [*events, diagnosed("of a heal", task_type="heal"), refused, redriven(refused.id), redriven(refused.id, 90)]
 
 
 @given(data=st.data(), story=stories())

@@ -1,0 +1,1 @@
+"""The query API: one file per resource; `app.build_api` puts them together."""
