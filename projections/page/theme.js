@@ -6,7 +6,7 @@
   const current = () => chosen() ?? (system.matches ? "dark" : "light");
 
   const apply = () => {
-    document.documentElement.dataset.theme = current();
+    if (chosen()) document.documentElement.dataset.theme = chosen();
     const button = document.getElementById("theme");
     if (!button) return;
     button.textContent = current() === "dark" ? "Light" : "Dark";

@@ -10,6 +10,8 @@ export const knownToken = () => sessionStorage.getItem(KEY);
 /** Forget it: it was refused. */
 export const forgetToken = () => sessionStorage.removeItem(KEY);
 
+byId("token-cancel").addEventListener("click", () => byId("token").close());
+
 /** Ask for the token, with what was wrong with the last one; null when the dialog was left without. */
 export function askToken(wrong) {
   const dialog = byId("token");

@@ -13,7 +13,7 @@ from tests.projections.page.conftest import TOKEN, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-expect.set_options(timeout=8_000)
+expect.set_options(timeout=20_000)
 
 OUTPUT = "🚀 deploying\nrequests.exceptions.HTTPError: 429 Client Error: Too Many Requests for url: http://api.test/v1\n"
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
@@ -58,7 +58,9 @@ async def test_an_event_changes_it(page, installation):
 async def test_a_heal_that_is_held_back_says_why_and_until_when(page, installation):
     """The second failure of a category cools down: the feed and the reasons both say so."""
     await open_live(page, installation)
-    installation.publish(failure("cooling-1"), failure("cooling-2"))
+    installation.publish(failure("cooling-1"))
+    await expect(row(page, "cooling-1")).to_be_visible()
+    installation.publish(failure("cooling-2"))
     await expect(row(page, "cooling-2")).to_contain_text("Cooling down until")
     await expect(page.locator('#suppressions [data-reason="cooldown"]')).to_contain_text("Cooling down")
 
