@@ -41,7 +41,7 @@ async def consuming(bootstrap: str, *topics: str, reset: str = "earliest") -> As
     except (KafkaError, OSError) as error:
         raise BrokerUnreachableError(bootstrap) from error
     finally:
-        await consumer.stop()
+        await _stop(consumer)
 
 
 async def log_ends(consumer: Any) -> dict[TopicPartition, int]:
@@ -69,8 +69,6 @@ async def read_record(bootstrap: str, topic: str, partition: int, offset: int) -
     """
     at = TopicPartition(topic, partition)
     async with consuming(bootstrap, reset="none") as consumer:
-        if topic not in await consumer.topics():
-            return None
         consumer.assign([at])
         consumer.seek(at, offset)
         try:
@@ -80,8 +78,21 @@ async def read_record(bootstrap: str, topic: str, partition: int, offset: int) -
             return None
 
 
+def _may_come(consumer: Any, at: TopicPartition, offset: int) -> bool:
+    known, highwater = consumer.partitions_for_topic(at.topic), consumer.highwater(at)
+    return (known is None or at.partition in known) and (highwater is None or highwater > offset)
+
+
+async def _stop(consumer: Any) -> None:
+    """Disconnect; aiokafka gives up half-way when the broker is away, since a fetch that it cancels is not its own."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait((stopping,))
+    if stopping.cancelled():
+        await consumer._client.close()  # noqa: SLF001 - what it left open tries for ever to connect
+
+
 async def _first(consumer: Any, at: TopicPartition, offset: int) -> Any:
-    while (highwater := consumer.highwater(at)) is None or highwater > offset:
+    while _may_come(consumer, at, offset):
         batches = await consumer.getmany(timeout_ms=FETCH_MAX_WAIT_MS, max_records=1)
         for (record,) in batches.values():
             return record if record.offset == offset else None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 
 from events.categories import CATEGORIES, Category
 from events.envelope import CloudEvent, Count, Data, Identifier, Milliseconds
@@ -100,7 +100,12 @@ class TaskTimedOutData(TaskFailedData):
     reaped_on_startup: bool | None = None
 
 
+_EITHER: list[Any] = [{"properties": {name: {"type": "string"}}, "required": [name]} for name in ("task_id", "idea_id")]
+
+
 class TaskDecisionNeededData(Data):
+    model_config = ConfigDict(json_schema_extra={"anyOf": _EITHER})
+
     task_id: Identifier | None = None
     idea_id: Identifier | None = None
     task_type: str | None = None

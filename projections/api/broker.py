@@ -14,7 +14,7 @@ from projections.projector import TOPICS
 
 FRESH_S: Final = 2.0
 ANSWER_S: Final = 2.0
-ACKNOWLEDGED_S: Final = 10.0
+ACKNOWLEDGED_S: Final = 5.0
 
 T = TypeVar("T")
 
