@@ -66,7 +66,8 @@ class Installation:
             try:
                 urllib.request.urlopen(self.url + path, timeout=5).close()
             except OSError as error:
-                assert time.monotonic() < deadline, f"{error}: {self.logs()}"
+                runs = all(program.poll() is None for program in self._programs.values())
+                assert runs and time.monotonic() < deadline, f"{error}: {self.logs()}"
                 time.sleep(0.1)
             else:
                 return
