@@ -8,8 +8,10 @@ from aiokafka import AIOKafkaProducer
 from playwright.async_api import Page, expect
 
 from events import TaskCreated, TaskFailed
+from projections.database import open_database
 from tests.examples import RUNNER
 from tests.projections.page.conftest import TOKEN, Installation
+from tests.projections.page.many import insert_many
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -243,3 +245,21 @@ async def test_an_api_that_is_away_is_said(page, quiet):
     quiet.start("api")
     await expect(page.locator("#state")).to_have_text("Live")
     await expect(page.locator("#banner")).to_be_hidden()
+
+
+async def test_a_hundred_thousand_failures_fill_it(page, quiet):
+    """Every part is filled, the search finds a task among all, and the week is drawn."""
+    engine = open_database(quiet.database_url)
+    insert_many(engine)
+    engine.dispose()
+    await open_live(page, quiet)
+    await page.get_by_text("7 days").click()
+    await expect(page.locator('[data-tile="failures"] .number')).to_have_text("100,000")
+    await expect(page.locator("#chart-note")).to_have_text("100,000 in 7 days")
+    await expect(page.locator("#feed-rows li[data-failure]")).to_have_count(100)
+    await expect(page.locator('#suppressions [data-reason="cooldown"]')).to_contain_text("33,334")
+    for part, rows in (("cooldowns", 5), ("dead-letters", 50)):
+        await expect(page.locator(f"#{part} li:not(.empty)")).to_have_count(rows)
+    await page.keyboard.press("/")
+    await page.keyboard.type("many-77777")
+    await expect(page.get_by_role("option")).to_contain_text("many-77777")
