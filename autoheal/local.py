@@ -1,4 +1,4 @@
-"""All of Auto-Heal on this machine: the embedded broker, a worker and a projector, with data that ends with them."""
+"""All of Auto-Heal on this machine: the embedded broker and our processes, with data that ends with them."""
 
 import asyncio
 import sys
@@ -13,11 +13,11 @@ from typing import Final
 
 from autoheal.brokers import prepare_broker
 from autoheal.children import ChildEndedError, child
-from autoheal.embedded import EmbeddedBroker
+from autoheal.embedded import HOST, EmbeddedBroker, free_port
 from autoheal.settings import Settings, variables
 from events.broker import BrokerUnreachableError, probe
 
-PROGRAMS: Final = ("worker", "projector")
+PROGRAMS: Final = ("worker", "projector", "api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,18 @@ class Local:
     settings: Settings
     processes: Mapping[str, Process]
 
+    @property
+    def api(self) -> str:
+        """Where the API and its page are."""
+        return f"http://{self.settings.api_host}:{self.settings.api_port}"
+
 
 @asynccontextmanager
 async def run_locally(settings: Settings, on_line: Callable[[str, str], None]) -> AsyncIterator[Local]:
-    """Run the broker, a worker and a projector for the length of the block; they are stopped in reverse order.
+    """Run the broker, a worker, a projector and the API for the length of the block; they are stopped in reverse order.
 
     Args:
-        settings: Those that do not concern the broker and the database, which are new ones.
+        settings: Those that do not concern the broker, the database and the API's address, which are new ones.
         on_line: Called with the name of a process and each line that it logs.
 
     Raises:
@@ -52,6 +57,9 @@ async def run_locally(settings: Settings, on_line: Callable[[str, str], None]) -
                 "bootstrap_servers": embedded.bootstrap,
                 "replication": 1,
                 "database_url": f"sqlite:///{folder / 'autoheal.db'}",
+                "api_host": HOST,
+                "api_port": free_port(),
+                "metrics_port": None,  # one of them could have it
             }
         )
         await prepare_broker(here)

@@ -14,6 +14,8 @@ from events.failures import FailureDiagnosed
 _TOPIC_OF_NOUN = {"task": "tasks", "failure": "failures", "heal": "heals", "record": "dead-letters"}
 _TOPIC_OF_TYPE = {"autoheal.task.requested.v1": "requests"}
 NAMES = ("tasks", "failures", "heals", "requests", "dead-letters")
+PRODUCERS_TOPICS = ("tasks", "requests")
+"""Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Topics:
     def all(self) -> tuple[str, ...]:
         """Return the full name of every topic."""
         return tuple(map(self.named, NAMES))
+
+
+def short_name(topic: str) -> str:
+    """Return which of `NAMES` a topic's full name ends in."""
+    return topic.rpartition(".")[2]
 
 
 @cache
@@ -58,6 +65,12 @@ def key_of(event: CloudEvent) -> str:
             return event.data.dead_letter_id
         case _:
             return work_key(event)
+
+
+def is_misplaced(event: CloudEvent, key: bytes | None, partition: int, partitions: int) -> bool:
+    """Tell whether a producer put an event elsewhere than where all that happens to its work key is."""
+    right = work_key(event).encode()
+    return key != right or partition_of(right, partitions) != partition
 
 
 @lru_cache(maxsize=100_000)

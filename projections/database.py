@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
+from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
@@ -37,7 +39,7 @@ def open_database(url: str) -> Engine:
         DatabaseUnreachableError: It cannot be opened, or its tables cannot be created.
     """
     try:
-        engine = create_engine(url, json_serializer=lambda value: orjson.dumps(value).decode())
+        engine = create_engine(url, json_serializer=_to_json)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnreachableError(url.split(":", maxsplit=1)[0], error) from error
     event.listen(engine, "handle_error", _explain)
@@ -46,6 +48,10 @@ def open_database(url: str) -> Engine:
         with transaction(engine) as connection:
             metadata.create_all(connection)
     return engine
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, default=BaseModel.model_dump, option=orjson.OPT_UTC_Z).decode()
 
 
 @contextmanager

@@ -2,22 +2,24 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from events import RecordDeadLettered, RecordRedriven
+from projections.dialects import among
+from projections.entry import Entry
 from projections.pages import Page, PageQuery, read_page
-from projections.row import Row, fields, log_time
+from projections.row import Row, fields
 from projections.tables import dead_letters, redrives
 
 
-def row(event: RecordDeadLettered) -> Row:
+def row(entry: Entry[RecordDeadLettered]) -> Row:
     """Return the refused record and the reason."""
-    data = event.data
+    data = entry.event.data
     return fields(
         data,
         dead_letters,
-        event_id=event.id,
-        dead_lettered_at=log_time(event),
+        event_id=entry.event.id,
+        dead_lettered_at=entry.logged_at,
         record_topic=data.topic,
         record_partition=data.partition,
         record_offset=data.offset,
@@ -25,23 +27,17 @@ def row(event: RecordDeadLettered) -> Row:
     )
 
 
-def redrive_row(event: RecordRedriven) -> Row:
+def redrive_row(entry: Entry[RecordRedriven]) -> Row:
     """Return the re-drive of a refused record."""
-    return {"event_id": event.id, "dead_letter_id": event.data.dead_letter_id, "redriven_at": log_time(event)}
-
-
-_LAST = select(func.max(redrives.c.redriven_at)).where(redrives.c.dead_letter_id == dead_letters.c.event_id)
-_NOTE = (
-    update(dead_letters)
-    .where(dead_letters.c.event_id.in_(bindparam("ids", expanding=True)))
-    .values(redriven_at=_LAST.scalar_subquery())
-)
+    event = entry.event
+    return {"event_id": event.id, "dead_letter_id": event.data.dead_letter_id, "redriven_at": entry.logged_at}
 
 
 def note_redrives(connection: Connection, ids: Collection[str]) -> None:
     """Note when records were last sent back; `ids` are dead letters of which they or a re-drive have just come."""
-    if ids:
-        connection.execute(_NOTE, {"ids": list(ids)})
+    last = select(func.max(redrives.c.redriven_at)).where(redrives.c.dead_letter_id == dead_letters.c.event_id)
+    these = update(dead_letters).where(among(connection, dead_letters.c.event_id))
+    connection.execute(these.values(redriven_at=last.scalar_subquery()), {"among": list(ids)})
 
 
 def dead_letters_page(engine: Engine, asked: PageQuery) -> Page:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Engine, Table, Text, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 LOCK_TIMEOUT_MS = 30_000
@@ -16,6 +16,16 @@ _INSERTS: Final[dict[str, type[Insert]]] = {"postgresql": postgresql.Insert, "sq
 def insert(connection: Connection, table: Table) -> Insert:
     """Return the database's own `INSERT`, which knows `ON CONFLICT`; its SQL is compiled once."""
     return _INSERTS[connection.dialect.name](table)
+
+
+def among(connection: Connection, column: Column[str]) -> ColumnElement[bool]:
+    """Return whether a column's value is in the list that is given as the parameter `among`.
+
+    As one parameter: a list of thousands would cost more to write into the SQL, and for SQLite to read, than to ask.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == func.any(bindparam("among", type_=postgresql.ARRAY(Text)))
+    return column.in_(select(func.json_each(bindparam("among", type_=JSON)).table_valued("value").c.value))
 
 
 def set_up(engine: Engine) -> None:

@@ -4,21 +4,22 @@ from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
-from sqlalchemy import Connection, Engine, Update, bindparam, select, update
+from sqlalchemy import Connection, Engine, select, update
 
-from events import Category, Evidence, FailureDiagnosed
+from events import Category, FailureDiagnosed
 from events.heals import SuppressionReason
 from events.tasks import HEAL_TASK_TYPE
-from projections.dialects import insert
-from projections.pages import Page, PageQuery, between, equal, read_page
-from projections.row import Row, fields, log_time
+from projections.dialects import among
+from projections.entry import Entry
+from projections.pages import Page, PageQuery, Stored, between, equal, read_page
+from projections.row import Row, fields
 from projections.since import Since
-from projections.tables import failures, heals, suppressions, without_nul
+from projections.tables import failures, heals, suppressions
 
 NO_DIAGNOSTICS: Final = ("", "No diagnostics provided")
 
 Counted = Sequence[Any]
-"""Rows of `diagnosed_at` and `error_category`: what the roll-ups count."""
+"""Pairs of `diagnosed_at` and `error_category`: what the roll-ups count."""
 
 
 class FailureQuery(PageQuery):
@@ -29,51 +30,27 @@ class FailureQuery(PageQuery):
         Literal["requested", "suppressed", "pending"] | None, Field(description="`pending`: it has none yet")
     ] = None
     suppression_reason: Annotated[SuppressionReason | None, Field(description="The guard against its heal")] = None
-    idea_id: Annotated[str | None, Field(description="Of this idea")] = None
-    task_id: Annotated[str | None, Field(description="Of this task")] = None
-    provider: Annotated[str | None, Field(description="Of this provider")] = None
+    idea_id: Annotated[Stored | None, Field(description="Of this idea")] = None
+    task_id: Annotated[Stored | None, Field(description="Of this task")] = None
+    provider: Annotated[Stored | None, Field(description="Of this provider")] = None
     since: Annotated[Since | None, Field(description="Failed from then on: a duration ago, or a time")] = None
     until: Annotated[Since | None, Field(description="Failed before then")] = None
 
 
-def row(event: FailureDiagnosed) -> Row | None:
+def row(entry: Entry[FailureDiagnosed]) -> Row | None:
     """Return the failure, still undecided; None for a heal's: that is an outcome, no new failure (S1)."""
-    data = event.data
+    data = entry.event.data
     if data.task_type == HEAL_TASK_TYPE:
         return None
     return fields(
         data,
         failures,
-        diagnosed_at=log_time(event),
+        diagnosed_at=entry.logged_at,
         has_diagnostics=data.error_summary.strip() not in NO_DIAGNOSTICS,
-        evidence=[_storable(rule) for rule in data.evidence],
     )
 
 
-def _storable(rule: Evidence) -> Row:
-    return vars(rule) | {"rule": without_nul(rule.rule), "text": without_nul(rule.text)}
-
-
 _COUNTED = (failures.c.diagnosed_at, failures.c.error_category)
-
-
-def insert_new(connection: Connection, rows: list[Row]) -> Counted:
-    """Insert the failures that are not there yet, and return these."""
-    new = insert(connection, failures).on_conflict_do_nothing().returning(*_COUNTED)
-    return connection.execute(new, rows).all() if rows else []
-
-
-def _decide_if(*holds: Any, **decision: Any) -> Update:
-    undecided = failures.c.failure_id.in_(bindparam("ids", expanding=True)), failures.c.decision.is_(None)
-    return update(failures).where(*undecided, *holds).values(decision).returning(*_COUNTED)
-
-
-_REQUEST = _decide_if(heals.c.failure_id == failures.c.failure_id, decision="requested")
-_SUPPRESS = _decide_if(
-    suppressions.c.failure_id == failures.c.failure_id,
-    decision="suppressed",
-    suppression_reason=suppressions.c.reason,
-)
 
 
 def decide(connection: Connection, ids: Collection[str]) -> tuple[Counted, Counted]:
@@ -86,8 +63,14 @@ def decide(connection: Connection, ids: Collection[str]) -> tuple[Counted, Count
     Returns:
         The failures that got a heal just now, and those whose heal was suppressed.
     """
-    these = {"ids": list(ids)}
-    return connection.execute(_REQUEST, these).all(), connection.execute(_SUPPRESS, these).all()
+    undecided = update(failures).where(among(connection, failures.c.failure_id), failures.c.decision.is_(None))
+    request = undecided.where(heals.c.failure_id == failures.c.failure_id).values(decision="requested")
+    suppress = undecided.where(suppressions.c.failure_id == failures.c.failure_id).values(
+        decision="suppressed", suppression_reason=suppressions.c.reason
+    )
+    these = {"among": list(ids)}
+    healed, suppressed = (connection.execute(each.returning(*_COUNTED), these).all() for each in (request, suppress))
+    return healed, suppressed
 
 
 _WITH_DECISION = (

@@ -6,7 +6,7 @@ what changed is counted.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -23,8 +23,19 @@ from events import (
     RecordDeadLettered,
     RecordRedriven,
 )
-from projections import dead_letters, failures, failures_hourly, heal_outcomes, heals, suppressions, tables
-from projections.dialects import insert
+from projections import (
+    bulk,
+    dead_letters,
+    failures,
+    failures_hourly,
+    heal_outcomes,
+    heals,
+    suppressions,
+    tables,
+    task_events,
+    tasks,
+)
+from projections.entry import Entry
 from projections.row import Row
 
 VIEWS: Final[dict[type[CloudEvent], tuple[Table, Callable[[Any], Row | None]]]] = {
@@ -42,40 +53,45 @@ MAX_BATCH: Final = 5_000  # a statement lists the ids of a batch, and SQLite tak
 Rows = dict[Table, list[Row]]
 
 
-def apply(connection: Connection, events: Iterable[CloudEvent]) -> None:
-    """Fold events into the tables, in the connection's transaction; types without a view are left out.
-
-    Raises:
-        ValueError: An event has no time.
-    """
-    rows = _rows(events)
-    while batch := list(islice(rows, MAX_BATCH)):
-        by_table: Rows = defaultdict(list)
-        for table, row in batch:
-            by_table[table].append(row)
-        _store(connection, by_table)
+def apply(connection: Connection, entries: Iterable[Entry[Any]]) -> None:
+    """Fold entries of the log into the tables, in the connection's transaction."""
+    rest = iter(entries)
+    while batch := list(islice(rest, MAX_BATCH)):
+        _follow_tasks(connection, batch)
+        _follow_failures(connection, batch)
 
 
-def _rows(events: Iterable[CloudEvent]) -> Iterator[tuple[Table, Row]]:
-    for event in events:
-        if (view := VIEWS.get(type(event))) is not None:
-            table, row_of = view
-            if (row := row_of(event)) is not None:
-                yield table, row
+def _follow_tasks(connection: Connection, entries: Sequence[Entry[Any]]) -> None:
+    """Add to the timelines what is new, and take only that as facts about the tasks."""
+    first = {entry.event.id: entry for entry in reversed(entries)}
+    lines = [line for entry in entries if first[entry.event.id] is entry and (line := task_events.row(entry))]
+    new = bulk.insert_new(connection, tables.task_events, lines)
+    facts = [entry for line in new if type((entry := first[line["event_id"]]).event) in tasks.STATUSES]
+    known = tasks.read(connection, {entry.event.data.task_id for entry in facts})
+    bulk.replace(connection, tables.tasks, list(tasks.fold(known, facts).values()))
 
 
-def _store(connection: Connection, rows: Rows) -> None:
-    failed = failures.insert_new(connection, rows.get(tables.failures, []))
-    for table, new in rows.items():
-        if table is not tables.failures:
-            connection.execute(insert(connection, table).on_conflict_do_nothing(), new)
+def _follow_failures(connection: Connection, entries: Iterable[Entry[Any]]) -> None:
+    """Add failures, decisions, outcomes and dead letters, and set what each pair of them has in common."""
+    new: Rows = {table: bulk.insert_new(connection, table, rows) for table, rows in _rows(entries).items()}
     healed, suppressed = failures.decide(
-        connection, _ids("failure_id", rows, tables.failures, tables.heals, tables.suppressions)
+        connection, _ids("failure_id", new, tables.failures, tables.heals, tables.suppressions)
     )
-    heals.conclude(connection, _ids("heal_task_id", rows, tables.heals, tables.heal_outcomes))
-    letters = _ids("event_id", rows, tables.dead_letters) | _ids("dead_letter_id", rows, tables.redrives)
-    dead_letters.note_redrives(connection, letters)
+    heals.conclude(connection, _ids("heal_task_id", new, tables.heals, tables.heal_outcomes))
+    if letters := _ids("event_id", new, tables.dead_letters) | _ids("dead_letter_id", new, tables.redrives):
+        dead_letters.note_redrives(connection, letters)
+    failed = [(row["diagnosed_at"], row["error_category"]) for row in new.get(tables.failures, [])]
     failures_hourly.add(connection, failed=failed, healed=healed, suppressed=suppressed)
+
+
+def _rows(entries: Iterable[Entry[Any]]) -> Rows:
+    rows: Rows = defaultdict(list)
+    for entry in entries:
+        if (view := VIEWS.get(type(entry.event))) is not None:
+            table, row_of = view
+            if (row := row_of(entry)) is not None:
+                rows[table].append(row)
+    return rows
 
 
 def _ids(name: str, rows: Rows, *of: Table) -> set[str]:

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from events import Category, HealRequested
-from projections.pages import Page, PageQuery, between, equal, read_page
-from projections.row import Row, fields, log_time
+from projections.dialects import among
+from projections.entry import Entry
+from projections.pages import Page, PageQuery, Stored, between, equal, read_page
+from projections.row import Row, fields
 from projections.since import Since
 from projections.tables import heal_outcomes, heals
 
@@ -20,35 +22,28 @@ class HealQuery(PageQuery):
     """Which heals are asked for; filters that are left out keep none away."""
 
     category: Annotated[Category | None, Field(description="Category of the failure")] = None
-    strategy: Annotated[str | None, Field(description="Name of the policy's strategy")] = None
+    strategy: Annotated[Stored | None, Field(description="Name of the policy's strategy")] = None
     outcome: Annotated[
         Literal["open", "succeeded", "failed", "expired"] | None, Field(description="`open`: it has none yet")
     ] = None
-    idea_id: Annotated[str | None, Field(description="Of this idea")] = None
-    source_task_id: Annotated[str | None, Field(description="Of this task, which failed")] = None
+    idea_id: Annotated[Stored | None, Field(description="Of this idea")] = None
+    source_task_id: Annotated[Stored | None, Field(description="Of this task, which failed")] = None
     since: Annotated[Since | None, Field(description="Requested from then on: a duration ago, or a time")] = None
     until: Annotated[Since | None, Field(description="Requested before then")] = None
 
 
-def row(event: HealRequested) -> Row:
+def row(entry: Entry[HealRequested]) -> Row:
     """Return the heal, still without an outcome."""
-    return fields(event.data, heals, requested_at=log_time(event))
-
-
-_CONCLUDE = (
-    update(heals)
-    .where(
-        heals.c.heal_task_id.in_(bindparam("ids", expanding=True)),
-        heals.c.outcome.is_(None),
-        heal_outcomes.c.heal_task_id == heals.c.heal_task_id,
-    )
-    .values({name: heal_outcomes.c[name] for name in ("outcome", "outcome_at", "elapsed_seconds")})
-)
+    return fields(entry.event.data, heals, requested_at=entry.logged_at)
 
 
 def conclude(connection: Connection, ids: Collection[str]) -> None:
     """Note the outcomes of heals that have none yet; `ids` are those of which a request or outcome has just come."""
-    connection.execute(_CONCLUDE, {"ids": list(ids)})
+    known = {name: heal_outcomes.c[name] for name in ("outcome", "outcome_at", "elapsed_seconds")}
+    open_ones = update(heals).where(among(connection, heals.c.heal_task_id), heals.c.outcome.is_(None))
+    connection.execute(
+        open_ones.where(heal_outcomes.c.heal_task_id == heals.c.heal_task_id).values(known), {"among": list(ids)}
+    )
 
 
 def heals_page(engine: Engine, asked: HealQuery) -> Page:

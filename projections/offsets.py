@@ -39,9 +39,7 @@ def resume(engine: Engine, starts: Mapping[Position, int]) -> dict[Position, int
     ]
     with transaction(engine) as connection:
         connection.execute(insert(connection, offsets).on_conflict_do_nothing(), new)
-        stored = {
-            (topic, partition): next_offset for topic, partition, next_offset in connection.execute(select(offsets))
-        }
+        stored = {(row.topic, row.partition): row.next_offset for row in connection.execute(select(offsets))}
     return {position: stored[position] for position in starts}
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import Column, ColumnElement, Engine, Select, Table, literal, tuple_
 
 from projections.row import Row
@@ -15,6 +15,14 @@ Limit = Annotated[int, Field(ge=1, le=200, description="How many at most")]
 Cursor = Annotated[
     str | None, Field(max_length=2000, description="`next` of the page before; leave it out for the first page")
 ]
+
+
+def as_stored(text: str) -> str:
+    """Return a text as the tables have it: NUL, which PostgreSQL cannot store, is the replacement character there."""
+    return text.replace("\0", "\ufffd")
+
+
+Stored = Annotated[str, AfterValidator(as_stored)]
 
 
 class BadCursorError(ValueError):
@@ -79,6 +87,6 @@ def _cursor(at: datetime, name: str) -> str:
 def _position(cursor: str) -> tuple[datetime, str]:
     try:
         at, name = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(at).astimezone(UTC), str(name)
-    except (ValueError, TypeError, OverflowError) as error:
+        return datetime.fromisoformat(at).astimezone(UTC), as_stored(name)
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadCursorError("cursor: it is none of ours, leave it out to begin anew") from error

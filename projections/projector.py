@@ -4,32 +4,28 @@ Killed at any moment it resumes exactly, since what the database says was read i
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from sqlalchemy import Engine
 
-from events import BrokerUnreachableError, CloudEvent, RefusedEventError, Topics, decode
+from events import BrokerUnreachableError, Topics
 from events.broker import probe
 from projections import offsets
 from projections.database import open_database, transaction
+from projections.entry import read
 from projections.fold import MAX_BATCH, apply
-
-TOPICS: Final = ("failures", "heals", "dead-letters")
 
 Batches = Mapping[TopicPartition, Sequence[Any]]
 """The records of one fetch."""
 NextOffsets = dict[TopicPartition, int]
-
-_log = logging.getLogger(__name__)
 
 
 class LogMismatchError(RuntimeError):
@@ -62,7 +58,7 @@ async def run_projector(
         # One thread for all that waits for the database; leaving it waits for the transaction under way.
         with ThreadPoolExecutor(1, "projector") as thread:
             async with _consumer(bootstrap) as consumer:
-                partitions = await _partitions(bootstrap, [Topics(prefix).named(name) for name in TOPICS])
+                partitions = await _partitions(bootstrap, Topics(prefix).all())
                 next_offsets = await _assign(consumer, engine, partitions)
                 while True:
                     batches = await _fetch(consumer, next_offsets)
@@ -129,23 +125,11 @@ def _mismatch(partition: TopicPartition, offset: int) -> LogMismatchError:
 
 
 def _store(engine: Engine, batches: Batches, next_offsets: NextOffsets) -> None:
+    partitions = Counter(partition.topic for partition in next_offsets)
     after = {partition: records[-1].offset + 1 for partition, records in batches.items()}
     with transaction(engine) as connection:
         for partition, offset in after.items():
             offsets.advance(connection, partition, before=next_offsets[partition], after=offset)
-        apply(connection, _events(chain.from_iterable(batches.values())))
+        records = chain.from_iterable(batches.values())
+        apply(connection, filter(None, (read(record, partitions) for record in records)))
     next_offsets |= after
-
-
-def _events(records: Iterable[Any]) -> Iterator[CloudEvent]:
-    for record in records:
-        try:
-            event = decode(record.value)
-        except RefusedEventError as error:
-            _log.warning("left out %s/%d@%d: %s", record.topic, record.partition, record.offset, error)
-        else:
-            yield event if event.time else event.model_copy(update={"time": _time_of(record)})
-
-
-def _time_of(record: Any) -> datetime:
-    return datetime.fromtimestamp(record.timestamp / 1000, UTC)

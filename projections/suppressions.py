@@ -1,10 +1,11 @@
 """`suppressions`: which heals a guard suppressed, and until when."""
 
 from events import HealSuppressed
-from projections.row import Row, fields, log_time
+from projections.entry import Entry
+from projections.row import Row, fields
 from projections.tables import suppressions
 
 
-def row(event: HealSuppressed) -> Row:
+def row(entry: Entry[HealSuppressed]) -> Row:
     """Return the suppression."""
-    return fields(event.data, suppressions, suppressed_at=log_time(event))
+    return fields(entry.event.data, suppressions, suppressed_at=entry.logged_at)

@@ -6,6 +6,7 @@ which sorts as time does, in PostgreSQL as `timestamp with time zone`.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -19,26 +20,10 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    Text,
     TypeDecorator,
 )
-from sqlalchemy import Text as _Text
 from sqlalchemy.dialects.postgresql import JSONB
-
-
-def without_nul(value: str | None) -> str | None:
-    """Return the text with NUL, which PostgreSQL cannot store, replaced by the replacement character."""
-    return value and value.replace("\0", "\ufffd")
-
-
-class Text(TypeDecorator[str]):
-    """Text as it was published, but for NUL."""
-
-    impl = _Text
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002 - SQLAlchemy's
-        """Make a value one that every database stores, with one call for each."""
-        return without_nul
 
 
 class Moment(TypeDecorator[datetime]):
@@ -47,21 +32,32 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Store UTC.
-
-        Raises:
-            ValueError: The moment has no zone.
-        """
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone: say which")
-        return value and value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Make a moment one that the database stores, with one call for each."""
+        return _as_text if dialect.name == "sqlite" else _as_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give back UTC."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+_ZONE: Final = -len("+00:00")
+
+
+def _as_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no time zone: say which")
+    return value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    """Write a moment as SQLite's date functions read it."""
+    moment = _as_utc(value)
+    return moment.isoformat(" ", "microseconds")[:_ZONE] if moment else None
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -95,8 +91,8 @@ Index("tasks_by_last_event", tasks.c.last_event_at, tasks.c.task_id, tasks.c.ide
 task_events = Table(
     "task_events",
     metadata,
-    Column("task_id", Text, primary_key=True, comment="The task; of a heal's events the task that failed"),
     Column("event_id", Text, primary_key=True, comment="Id of the event"),
+    Column("task_id", Text, nullable=False, comment="The task; of a heal's events the task that failed"),
     Column("logged_at", Moment, nullable=False, comment="Log time; of what our agents decided, that of its cause"),
     Column("type", Text, nullable=False, comment="Such as task.failed or heal.suppressed"),
     Column("causation_id", Text, comment="Id of the event that caused it"),
@@ -107,6 +103,7 @@ task_events = Table(
     Column("output", Text, comment="Of a failure: the end of what the task printed, secrets masked"),
     comment="One row per event and decision about a task: its timeline",
 )
+Index("task_events_by_task", task_events.c.task_id, task_events.c.logged_at)
 
 failures = Table(
     "failures",

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Column, ColumnElement, Engine, func, or_, select
+from sqlalchemy import Column, ColumnElement, Engine, Text, func, or_, select
 
-from projections.pages import Page, PageQuery, equal, read_page
-from projections.tables import Text, tasks
+from projections.pages import Page, PageQuery, Stored, equal, read_page
+from projections.tables import tasks
 
 Status = Literal["pending", "running", "completed", "failed", "timed_out", "needs_decision"]
 
@@ -14,7 +14,9 @@ Status = Literal["pending", "running", "completed", "failed", "timed_out", "need
 class TaskQuery(PageQuery):
     """Which tasks are asked for; filters that are left out keep none away."""
 
-    q: Annotated[str | None, Field(description="The task's id, or its idea's, begins with it", max_length=200)] = None
+    q: Annotated[Stored | None, Field(description="The task's id, or its idea's, begins with it", max_length=200)] = (
+        None
+    )
     status: Annotated[Status | None, Field(description="As it is now")] = None
 
 

@@ -23,7 +23,7 @@ LOG_LINES: Final = 20
 def demo() -> int:
     """Let a dozen real commands fail, and watch what is diagnosed, healed and held back.
 
-    It brings its own broker, worker and projector, and leaves nothing behind. It takes about half a minute.
+    It brings its own broker, worker, projector and API, and leaves nothing behind. It takes about half a minute.
 
     ```
     autoheal demo
@@ -45,6 +45,7 @@ async def _play(settings: Settings, tasks: list[Task], log: deque[tuple[str, str
     narrator.opening()
     with failing_provider() as api:
         async with run_locally(settings, lambda name, line: log.append((name, line))) as local:
+            narrator.address(local.api)
             story = Story(local.settings, narrator)
             code: int = await first_of(first_to_end(local.processes), story.watcher.follow(), story.play(tasks, api))
     return code

@@ -16,7 +16,7 @@ from autoheal.settings import Settings, load_settings, variables
 from autoheal.waiting import first_of, stop_signal
 from events import HealRequested, HealSuppressed, subscribe
 
-COLOURS: Final = {"worker": "green", "projector": "blue", "heals": "magenta"}
+COLOURS: Final = {"worker": "green", "projector": "blue", "api": "yellow", "heals": "magenta"}
 EXAMPLE: Final = (
     '{"id": "1", "source": "/me", "type": "autoheal.task.failed.v1", '
     '"data": {"task_id": "task-1", "output": "HTTP 429 Too Many Requests", "exit_code": 1}}'
@@ -24,7 +24,7 @@ EXAMPLE: Final = (
 
 
 def dev() -> int:
-    """Run the embedded broker, a worker and a projector in this terminal, until Ctrl-C.
+    """Run the embedded broker, a worker, a projector and the API in this terminal, until Ctrl-C.
 
     All data ends with them. What to type in another terminal is printed at the start.
 
@@ -71,6 +71,8 @@ def _show_how_to_reach(local: Local) -> None:
     console.print(
         Text.assemble(
             ("Auto-Heal runs here until Ctrl-C. All that its broker and database hold ends with it.\n", "bold"),
+            "In a browser: ",
+            (f"{local.api}\n", "cyan"),
             "In another terminal:\n\n",
             (f"  export {exports}\n", "cyan"),
             (f"  echo '{EXAMPLE}' | autoheal emit -\n", "cyan"),

@@ -37,6 +37,10 @@ class Narrator:
             "A worker diagnoses each failure and asks for one heal, or says why not.\n"
         )
 
+    def address(self, url: str) -> None:
+        """Say where the same can be looked at in a browser meanwhile."""
+        self._console.print(f"As long as it runs, all of it is also at {url}\n", highlight=False)
+
     def waiting(self, what: str) -> Status:
         """Return a sign of life for the length of a block."""
         return self._console.status(what)

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, Field, create_model
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, Table, Text
 
-from projections.tables import Moment, Text
+from projections.tables import Moment
 
 _TYPES: Final[dict[type[Any], Any]] = {
     Text: str, Moment: datetime, Integer: int, BigInteger: int, Float: float, Boolean: bool, JSON: Any,

@@ -10,11 +10,11 @@ from aiokafka import TopicPartition
 from events import BrokerUnreachableError, CloudEvent, Published, Publisher, Topics
 from events.broker import probe
 from events.log import consuming, log_ends, read_record
-from projections.projector import TOPICS
 
 FRESH_S: Final = 2.0
 ANSWER_S: Final = 2.0
 ACKNOWLEDGED_S: Final = 5.0
+CLOSE_S: Final = 1.0
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class BrokerLink:
         return await self._presence.get()
 
     async def ends(self) -> dict[TopicPartition, int] | None:
-        """Return where the topics end that the projector follows, at most two seconds old; None when it is away."""
+        """Return where the topics end, at most two seconds old; None when it is away."""
         return await self._ends.get()
 
     async def record(self, topic: str, partition: int, offset: int) -> Any:
@@ -85,9 +85,12 @@ class BrokerLink:
         return await self._acknowledged(lambda publisher: publisher.publish_again(topic, key, value))
 
     async def close(self) -> None:
-        """Disconnect."""
+        """Disconnect; what a broker that is away has not taken within a moment is given up."""
         self._drop(self._publisher)
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        if self._closing:
+            _, late = await asyncio.wait(self._closing, timeout=CLOSE_S)
+            for closing in late:
+                closing.cancel()
 
     async def _acknowledged(self, publish: Callable[[Publisher], Awaitable[T]]) -> T:
         if not await self.is_there():
@@ -123,7 +126,7 @@ class BrokerLink:
 
     async def _read_ends(self) -> dict[TopicPartition, int] | None:
         try:
-            async with consuming(self.bootstrap, *map(self.topics.named, TOPICS)) as consumer:
+            async with consuming(self.bootstrap, *self.topics.all()) as consumer:
                 return await log_ends(consumer)
         except BrokerUnreachableError:
             return None

@@ -12,12 +12,12 @@ from projections.api.answers import page_model, refusals, row_model
 from projections.api.broker import BrokerLink
 from projections.api.tokens import Tokens
 from projections.dead_letters import dead_letters_page, find_dead_letter
-from projections.pages import PageQuery
+from projections.pages import PageQuery, Stored, as_stored
 from projections.row import Row
-from projections.tables import dead_letters, without_nul
+from projections.tables import dead_letters
 
 DeadLetters: Final = page_model("DeadLetters", row_model("DeadLetter", dead_letters))
-EventId = Annotated[str, Path(description="Id of the dead letter", min_length=1)]
+EventId = Annotated[Stored, Path(description="Id of the dead letter", min_length=1)]
 
 
 class Redriven(BaseModel):
@@ -74,4 +74,4 @@ async def _refused_record(link: BrokerLink, letter: Row) -> Any:
 
 def _key(record: Any) -> str | None:
     """Return the key as a dead letter has it."""
-    return without_nul(record.key.decode(errors="backslashreplace")) if record.key else None
+    return as_stored(record.key.decode(errors="backslashreplace")) if record.key else None

@@ -8,11 +8,10 @@ from fastapi import HTTPException, Request
 from pydantic import BaseModel, Field
 
 from events import EVENT_TYPES, MAX_EVENT_BYTES, CloudEvent, RefusedEventError, decode, encode
-from events.topics import topic_of
+from events.topics import PRODUCERS_TOPICS, topic_of
 
 MAX_BODY_BYTES: Final = 8 << 20
 MEDIA_TYPES: Final = ("application/json", "application/cloudevents+json", "application/cloudevents-batch+json")
-PRODUCERS_TOPICS: Final = ("tasks", "requests")
 
 
 def _type_of(model: type[CloudEvent]) -> str:

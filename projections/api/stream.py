@@ -16,6 +16,7 @@ from projections.api.answers import refusals
 from projections.api.broker import BrokerLink
 from projections.api.guards import RETRY_AFTER
 from projections.api.metrics import Metrics
+from projections.task_events import short_type
 
 MAX_STREAMS: Final = 100
 QUIET_MS: Final = 1000
@@ -121,8 +122,7 @@ def _event(record: Any, positions: Positions) -> ServerSentEvent | None:
         event = decode(record.value)
     except RefusedEventError:
         return None  # the worker keeps it in the dead letters
-    short = event.type.removeprefix("autoheal.").rpartition(".v")[0]
-    return ServerSentEvent(event=short, id=_id(positions), data=encode(event).decode())
+    return ServerSentEvent(event=short_type(event.type), id=_id(positions), data=encode(event).decode())
 
 
 def _id(positions: Positions) -> str:

@@ -7,6 +7,7 @@ from pydantic import create_model
 from sqlalchemy import Engine
 
 from projections.api.answers import page_model, refusals, row_model
+from projections.pages import Stored
 from projections.tables import tasks
 from projections.task_search import TaskQuery, tasks_page
 from projections.timeline import TimelineEvent, timeline
@@ -14,7 +15,7 @@ from projections.timeline import TimelineEvent, timeline
 Task: Any = row_model("Task", tasks)
 Tasks: Final = page_model("Tasks", Task)
 Timeline: Final = create_model("Timeline", task=(Task | None, ...), events=list[TimelineEvent])
-TaskId = Annotated[str, Path(description="The task, or a heal task", examples=["task_42"], min_length=1)]
+TaskId = Annotated[Stored, Path(description="The task, or a heal task", examples=["task_42"], min_length=1)]
 
 
 def routes(engine: Engine) -> APIRouter:

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from events import encode
@@ -25,9 +26,9 @@ class Dev:
         """Read what it prints until both programs have spoken."""
         self.process = process
         self.lines = []
-        self.read_until("worker │", "projector │")
+        self.read_until("worker │", "projector │", "api │")
         programs = children_of(process.pid)
-        self.children = {re.search("broker|worker|projector", line)[0]: pid for pid, line in programs.items()}
+        self.children = {re.search(r"broker|(?<=autoheal )\w+", line)[0]: pid for pid, line in programs.items()}
         self.handles = [os.pidfd_open(pid) for pid in programs]
 
     def read_until(self, *words):
@@ -40,6 +41,11 @@ class Dev:
     def has_left_nothing(self):
         """Tell whether every process that it had started has ended."""
         return all(map(ends, self.handles))
+
+    def ready(self):
+        """What the API says of the system."""
+        (address,) = re.findall(r"In a browser: (http://\S+)", "".join(self.lines))
+        return httpx.get(f"{address}/api/status").json()
 
     @property
     def variables(self):
@@ -57,7 +63,7 @@ def dev(command):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_stops_in_order(dev, number):
     """Ctrl-C, a plain kill and a closed terminal end all of it, and its data."""
-    assert dev.children.keys() == {"broker", "worker", "projector"}
+    assert dev.children.keys() == {"broker", "worker", "projector", "api"}
     dev.process.send_signal(number)
     assert dev.process.wait(timeout=60) == 0
     assert dev.has_left_nothing()
@@ -70,7 +76,7 @@ def test_killed_it_leaves_nothing_running(dev):
     assert dev.has_left_nothing()
 
 
-@pytest.mark.parametrize("name", ["broker", "worker", "projector"])
+@pytest.mark.parametrize("name", ["broker", "worker", "projector", "api"])
 def test_it_does_not_go_on_without_one_of_them(dev, name):
     """It says which one has ended, stops the others and fails."""
     os.kill(dev.children[name], signal.SIGKILL)
@@ -80,7 +86,8 @@ def test_it_does_not_go_on_without_one_of_them(dev, name):
 
 
 def test_what_it_prints_is_enough_to_use_it(dev, command):
-    """With the variables of its first lines a failure gets in, and its heal is seen in the terminal."""
+    """With the variables of its first lines a failure gets in; its heal is seen in the terminal, and at the address."""
     assert finish(command("emit", "-", **dev.variables), encode(failed())).code == 0
     dev.read_until("heals │")
     assert "provider_error  heal 1" in dev.lines[-1]
+    assert dev.ready()["broker"]

@@ -9,7 +9,7 @@ from projections.database import open_database
 from projections.fold import apply
 from projections.stats import auto_heal_stats, diagnostics_completeness
 from tests.examples import NOON
-from tests.projections.given import diagnosed, requested, suppressed
+from tests.projections.given import diagnosed, entry, requested, suppressed
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def engine():
     now = (datetime.now(UTC) - NOON).total_seconds()
     engine = open_database("sqlite:///autoheal.db")
     with engine.begin() as connection:
-        apply(connection, [diagnosed("new", now - 3600), requested("new", now - 3600)])
-        apply(connection, [diagnosed("old", now - 2 * 86400), suppressed("old", now - 2 * 86400)])
+        apply(connection, map(entry, [diagnosed("new", now - 3600), requested("new", now - 3600)]))
+        apply(connection, map(entry, [diagnosed("old", now - 2 * 86400), suppressed("old", now - 2 * 86400)]))
     return engine
 
 

@@ -1,7 +1,9 @@
 """What the worker publishes about one failure, and tables folded from it."""
 
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Engine, Table, select
 
@@ -15,10 +17,14 @@ from events import (
     HealSuppressed,
     RecordDeadLettered,
     RecordRedriven,
+    Topics,
+    encode,
+    key_of,
 )
 from projections.database import transaction
+from projections.entry import Entry, read
 from projections.fold import apply
-from tests.examples import IDEA, TASK, after, made
+from tests.examples import IDEA, NOON, TASK, after, made
 
 FAILURE = "failure_1"
 HEAL = "heal_1"
@@ -71,8 +77,16 @@ def redriven(dead_letter_id: str, at: float = 60) -> CloudEvent:
 def fold(engine: Engine, events: Iterable[CloudEvent]) -> Engine:
     """Fold more events, in one transaction."""
     with transaction(engine) as connection:
-        apply(connection, events)
+        apply(connection, filter(None, map(entry, events)))
     return engine
+
+
+def entry(event: CloudEvent, key: bytes | None = None) -> Entry[CloudEvent] | None:
+    """The event as it stands in a log with one partition: the same event always in the same place."""
+    topic, at = Topics().of(event.type), event.time or NOON
+    place = {"topic": topic, "partition": 0, "offset": crc32(event.id.encode()), "timestamp": at.timestamp() * 1000}
+    record = SimpleNamespace(**place, key=key or key_of(event).encode(), value=encode(event))
+    return read(record, {topic: 1})
 
 
 def rows(engine: Engine, table: Table) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from projections.database import DatabaseUnreachableError, open_database, transa
 from projections.fold import apply
 from projections.stats import auto_heal_stats
 from projections.tables import dead_letters, failures, heals, metadata, projection_offsets
-from tests.projections.given import dead_lettered, diagnosed, fold, requested, row
+from tests.projections.given import dead_lettered, diagnosed, entry, fold, requested, row
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_decision_meets_its_failure_between_two_writers(tables, other):
     """A failure gets its decision also when two writers add them at the same time."""
     with ThreadPoolExecutor(1) as thread:
         with transaction(tables) as writer:
-            apply(writer, [diagnosed("a")])
+            apply(writer, map(entry, [diagnosed("a")]))
             second = thread.submit(fold, other, [requested("a")])
             wait([second], timeout=0.5)  # long enough for one that does not wait to be through
         second.result()

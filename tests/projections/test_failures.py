@@ -83,10 +83,3 @@ def test_nul_is_replaced(tables_of):
     assert (failure["failure_id"], failure["error_summary"]) == ("a\ufffdb", "4\ufffd29")
     assert failure["evidence"] == [EVIDENCE | {"rule": "http\ufffd", "text": "4\ufffd29"}]
     assert failure["decision"] == "requested"
-
-
-def test_an_event_without_a_time_is_refused(tables_of):
-    """An event that does not say when it happened raises, and names itself."""
-    timeless = diagnosed().model_copy(update={"time": None, "id": "e1"})
-    with pytest.raises(ValueError, match=r"event e1 \(autoheal.failure.diagnosed.v1\) has no time"):
-        tables_of(timeless)

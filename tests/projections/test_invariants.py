@@ -3,11 +3,11 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events import CATEGORIES
+from events import CATEGORIES, TaskStarted
 from projections.fold import MAX_BATCH
 from projections.stats import auto_heal_stats, diagnostics_completeness
 from projections.tables import failures_hourly, metadata, projection_offsets
-from tests.examples import after
+from tests.examples import after, failed, made
 from tests.projections.given import concluded, dead_lettered, diagnosed, fold, redriven, requested, rows, suppressed
 
 # `tables_of` begins anew at each call, so examples do not meet in the database that they share.
@@ -24,7 +24,13 @@ def stories(draw):
         at, heal = draw(st.integers(0, 3 * 3600)), f"heal_{i}"
         decision = [[], [suppressed(f"f{i}", at, **said)], [requested(f"f{i}", at, heal, **said)]]
         outcomes = [[], *([concluded(each, heal)] for each in ("succeeded", "failed", "expired"))]
-        events += [diagnosed(f"f{i}", at, **said), *draw(st.sampled_from(decision)), *draw(st.sampled_from(outcomes))]
+        lives = [[], [failed(at, id=f"f{i}", task_id=f"t{i}")], [made(TaskStarted, at - 1, task_id=f"t{i}")]]
+        events += [
+            *draw(st.sampled_from(lives)),
+            diagnosed(f"f{i}", at, **said),
+            *draw(st.sampled_from(decision)),
+            *draw(st.sampled_from(outcomes)),
+        ]
     refused = dead_lettered()
     return [*events, diagnosed("of a heal", task_type="heal"), refused, redriven(refused.id), redriven(refused.id, 90)]
 

@@ -6,7 +6,7 @@ from projections.database import DatabaseUnreachableError, open_database, transa
 from projections.fold import apply
 from projections.stats import auto_heal_stats
 from tests.postgres import psql
-from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, suppressed
+from tests.projections.given import concluded, dead_lettered, diagnosed, entry, fold, requested, suppressed
 
 COLUMNS = """
 SELECT data_type, string_agg(DISTINCT column_name, ' ' ORDER BY column_name) FROM information_schema.columns
@@ -17,7 +17,10 @@ SLOWEST = """
 SELECT f.evidence -> 0 ->> 'rule', extract(epoch FROM h.outcome_at - f.diagnosed_at)::int, h.elapsed_seconds
 FROM failures f JOIN heals h USING (failure_id) WHERE h.outcome = 'succeeded'
 """
-MOMENTS = "cooldown_until dead_lettered_at diagnosed_at expires_at hour outcome_at requested_at retry_at suppressed_at"
+MOMENTS = (
+    "cooldown_until created_at dead_lettered_at diagnosed_at ended_at expires_at hour last_event_at logged_at "
+    "outcome_at redriven_at requested_at retry_at started_at status_at suppressed_at"
+)
 OTHER_CLIENTS = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
 UNDOCUMENTED = """
 SELECT relname, attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
@@ -45,11 +48,11 @@ def engine(url):
 def test_psql_sees_typed_columns(engine, url):
     """What is no text has a type of its own: moments with their zone, offsets of 64 bits, evidence as JSON."""
     assert psql(url, COLUMNS).splitlines() == [
-        "bigint|next_offset record_offset retry_count",
+        "bigint|elapsed_ms next_offset record_offset retry_count",
         "boolean|has_diagnostics raw_truncated",
         "double precision|confidence elapsed_seconds max_runtime_seconds",
-        "integer|failed healed partition record_partition suppressed",
-        "jsonb|evidence",
+        "integer|build failed healed partition record_partition suppressed",
+        "jsonb|details evidence",
         f"timestamp with time zone|{MOMENTS}",
     ]
 
@@ -103,4 +106,4 @@ def test_a_server_that_goes_away_is_one_line(engine, postgres):
 def _write_while_it_restarts(engine, postgres):
     with transaction(engine) as connection:
         postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHER_CLIENTS}")
-        apply(connection, [diagnosed("c")])
+        apply(connection, map(entry, [diagnosed("c")]))

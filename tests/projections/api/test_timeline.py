@@ -96,7 +96,7 @@ async def test_a_decision_says_why(tables, client):
 async def test_a_task_that_nobody_knows(client):
     """It is a 404 that names it, whatever its id looks like."""
     answer = await client.get("/api/tasks/repo%2F42%00/timeline")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Task repo/42\0 is not known"})
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Task repo/42\ufffd is not known"})
 
 
 async def test_a_task_of_which_only_events_are_known(tables, client):

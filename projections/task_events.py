@@ -1,0 +1,78 @@
+"""`task_events`: what happened to each task and what was decided about it, event by event."""
+
+from typing import Any, Final, cast
+
+from pydantic import BaseModel
+
+from events import CloudEvent, TaskFailed, TaskTimedOut
+from events.secrets import mask
+from projections.entry import Entry
+from projections.row import Row
+
+OUTPUTS: Final = frozenset({"output", "partial_output", "output_tail"})
+IDENTIFIERS: Final = frozenset(
+    {"task_id", "idea_id", "task_type", "provider", "runner_id", "model", "elapsed_ms", "output_chars", "retry_count"}
+)
+"""What events say beside free text; where it is all, no secret has to be looked for."""
+HEAD_CHARS: Final = 8_192
+TAIL_CHARS: Final = 24_576
+CUT: Final = "\n[...]\n"
+
+
+def row(entry: Entry[Any]) -> Row | None:
+    """Return the event as a line of its task's timeline; None when it is about no task."""
+    event, data = entry.event, vars(entry.event)["data"]
+    said = vars(data)
+    task_id = said.get("source_task_id") if event.type.startswith("autoheal.heal.") else said.get("task_id")
+    if task_id is None:
+        return None
+    return {
+        "event_id": event.id,
+        "task_id": task_id,
+        "logged_at": entry.logged_at,
+        "type": short_type(event.type),
+        "causation_id": event.causationid,
+        "record_topic": entry.topic,
+        "record_partition": entry.partition,
+        "record_offset": entry.offset,
+        "details": _details(event, said),
+        "output": _output(data) if isinstance(event, TaskFailed | TaskTimedOut) else None,
+    }
+
+
+def short_type(event_type: str) -> str:
+    """Return `task.failed` of `autoheal.task.failed.v1`."""
+    return event_type[len("autoheal.") : event_type.rindex(".")]
+
+
+def _details(event: CloudEvent, said: Row) -> Row:
+    """Return what the event says, without outputs and with secrets masked."""
+    told = {name: value for name, value in said.items() if value is not None and name not in OUTPUTS}
+    if event.origin:  # whoever derived it has masked it
+        return told
+    return told if told.keys() <= IDENTIFIERS else cast("Row", _masked(told))
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return mask(value)
+        case BaseModel():
+            return _masked(value.model_dump(exclude_none=True))
+        case dict():
+            return {name: _masked(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_masked(each) for each in value]
+        case _:
+            return value
+
+
+def _output(data: Any) -> str | None:
+    """Return what the task printed, its head and its tail where it is long, secrets masked."""
+    output = data.output if data.output is not None else getattr(data, "partial_output", None)
+    if output is None:
+        return None
+    masked = mask(output)
+    if len(masked) <= HEAD_CHARS + TAIL_CHARS:
+        return masked
+    return masked[:HEAD_CHARS] + CUT + masked[-TAIL_CHARS:]
