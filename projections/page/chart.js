@@ -60,7 +60,7 @@ function draw() {
   drawing.addEventListener("pointermove", (event) => choose(Math.floor((event.offsetX - MARGIN.left) / step)));
   plot.replaceChildren(drawing, tip);
   const sum = hours.reduce((all, hour) => all + hour.total, 0);
-  setText(byId("chart-note"), sum ? `${count(sum)} in ${hours.length > 48 ? "7 days" : "24 hours"}` : "none in this time");
+  setText(byId("chart-note"), sum ? "" : "none in this time");
   plot.setAttribute("aria-label", `${counted(sum, "failure")} in ${hours.length} hours; use the left and right arrow keys to hear each hour`);
   placeTip(x, step, width);
 }

@@ -5,9 +5,11 @@ import { count } from "./words.js";
 
 const LONG = 14;
 
-/** The output with its evidence marked; a long one is folded, and shows the first mark. */
-export function output(text, highlights) {
+/** The output with its evidence marked, most of all the words that decided; a long one is folded, and shows those. */
+export function output(text, highlights, decisive) {
   const pre = el("pre", { class: "output", tabindex: "0", "aria-label": "Output of the task" }, marked(text, highlights));
+  const marks = [...pre.querySelectorAll("mark")];
+  if (decisive) marks.find((mark) => mark.textContent.includes(decisive))?.classList.add("decisive");
   const lines = text.split("\n").length;
   if (lines <= LONG) return pre;
   pre.classList.add("folded");
@@ -16,14 +18,14 @@ export function output(text, highlights) {
     const folded = pre.classList.toggle("folded");
     more.setAttribute("aria-expanded", String(!folded));
     more.textContent = folded ? `Show all ${count(lines)} lines` : "Show less";
-    if (folded) showFirstMark(pre);
+    if (folded) showMark(pre);
   });
   return el("div", null, pre, more);
 }
 
-/** Scroll a folded output to its first mark; it has to be on the page. */
-export function showFirstMark(pre) {
-  const mark = pre.querySelector("mark");
+/** Scroll a folded output to what decided; it has to be on the page. */
+export function showMark(pre) {
+  const mark = pre.querySelector("mark.decisive") ?? pre.querySelector("mark");
   if (mark) pre.scrollTop = mark.offsetTop - pre.clientHeight / 2;
 }
 

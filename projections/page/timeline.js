@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { byId, el } from "./element.js";
-import { output, showFirstMark } from "./output.js";
+import { output, showMark } from "./output.js";
 import { categoryName, clock, duration, eventName, fullTime, plain } from "./words.js";
 
 const AGAIN_MS = 1000;
@@ -56,12 +56,13 @@ function show({ task, events }) {
   const opened = new Set([...body.querySelectorAll("details[open]")].map((each) => each.dataset.of));
   const first = events.length ? Date.parse(events[0].logged_at) : null;
   const names = new Map(events.map((event) => [event.event_id, eventName(event.type)]));
+  const decisive = new Map(events.filter((event) => event.why?.evidence?.length).map((event) => [event.causation_id, event.why.evidence[0].text]));
   body.replaceChildren(
     ...(task ? [about(task)] : []),
-    el("ol", { class: "events" }, events.map((event) => eventItem(event, first, names))),
+    el("ol", { class: "events" }, events.map((event) => eventItem(event, first, names, decisive.get(event.event_id)))),
   );
   for (const each of body.querySelectorAll("details")) each.open = opened.has(each.dataset.of);
-  body.querySelectorAll("pre.folded").forEach(showFirstMark);
+  body.querySelectorAll("pre.folded").forEach(showMark);
 }
 
 function about(task) {
@@ -76,7 +77,7 @@ function about(task) {
     task.direction && folded("direction", "What it was asked to do", el("pre", { class: "output", tabindex: "0" }, task.direction)));
 }
 
-function eventItem(event, first, names) {
+function eventItem(event, first, names, decisive) {
   const category = event.details.error_category;
   return el("li", { "data-type": event.type, "data-category": category, id: `event-${event.event_id}` },
     el("p", { class: "head" },
@@ -84,8 +85,8 @@ function eventItem(event, first, names) {
       category && el("span", { class: "chip" }, el("span", { class: "dot", "aria-hidden": "true" }), categoryName(category)),
       el("span", { class: "when" }, moment(event.logged_at), since(event, first))),
     el("p", { class: "reason" }, event.why?.text ?? gist(event.details)),
-    event.output && output(event.output, event.highlights ?? []),
-    event.details.direction && folded(`direction ${event.event_id}`, "What the healer is told", el("pre", { class: "output", tabindex: "0" }, event.details.direction)),
+    event.output && output(event.output, event.highlights, decisive),
+    event.type === "heal.requested" && folded(`direction ${event.event_id}`, "What the healer is told", el("pre", { class: "output", tabindex: "0" }, event.details.direction)),
     folded(event.event_id, "Details", details(event, names)));
 }
 

@@ -50,7 +50,7 @@ class Installation:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    preexec_fn=end_with_parent(),
+                    preexec_fn=end_with_parent(),  # noqa: PLW1509 - one system call, no locks taken
                 )
 
     def kill(self, name: str) -> None:
@@ -67,7 +67,8 @@ class Installation:
                 urllib.request.urlopen(self.url + path, timeout=5).close()
             except OSError as error:
                 runs = all(program.poll() is None for program in self._programs.values())
-                assert runs and time.monotonic() < deadline, f"{error}: {self.logs()}"
+                if not runs or time.monotonic() > deadline:
+                    raise AssertionError(self.logs()) from error
                 time.sleep(0.1)
             else:
                 return
