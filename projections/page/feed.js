@@ -79,7 +79,7 @@ function show() {
   setChildren(list, rows.length ? rows : [nothing()]);
   makeOnlyStop(list, LINK);
   if (focused && !list.contains(document.activeElement)) rows.find((each) => each.dataset.failure === focused)?.querySelector(LINK).focus();
-  setText(byId("feed-note"), rows.length ? `newest ${rows.length}` : "");
+  setText(byId("feed-note"), rows.length ? `last ${rows.length}` : "");
   waiting = 0;
 }
 
