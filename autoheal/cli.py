@@ -15,8 +15,8 @@ from autoheal.output import fail
 from autoheal.settings import SettingsError
 
 COMMANDS: Final = (
-    "demo", "dev", "worker", "projector", "api", "emit", "heals", "classify", "replay", "stats", "topics", "schema",
-    "config",
+    "demo", "dev", "worker", "projector", "api", "projections", "emit", "heals", "classify", "replay", "stats",
+    "topics", "schema", "config",
 )  # fmt: skip
 """Each is a function of that name in the module of that name in `autoheal.commands`."""
 STYLE: Final[dict[str, Any]] = {

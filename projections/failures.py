@@ -30,10 +30,12 @@ class FailureQuery(PageQuery):
         Literal["requested", "suppressed", "pending"] | None, Field(description="`pending`: it has none yet")
     ] = None
     suppression_reason: Annotated[SuppressionReason | None, Field(description="The guard against its heal")] = None
-    idea_id: Annotated[Stored | None, Field(description="Of this idea")] = None
-    task_id: Annotated[Stored | None, Field(description="Of this task")] = None
-    provider: Annotated[Stored | None, Field(description="Of this provider")] = None
-    since: Annotated[Since | None, Field(description="Failed from then on: a duration ago, or a time")] = None
+    idea_id: Annotated[Stored | None, Field(description="Of this idea", examples=["idea_7"])] = None
+    task_id: Annotated[Stored | None, Field(description="Of this task", examples=["task_42"])] = None
+    provider: Annotated[Stored | None, Field(description="Of this provider", examples=["openai"])] = None
+    since: Annotated[
+        Since | None, Field(description="Failed from then on: a duration ago, or a time", examples=["24h"])
+    ] = None
     until: Annotated[Since | None, Field(description="Failed before then")] = None
 
 

@@ -22,13 +22,19 @@ class HealQuery(PageQuery):
     """Which heals are asked for; filters that are left out keep none away."""
 
     category: Annotated[Category | None, Field(description="Category of the failure")] = None
-    strategy: Annotated[Stored | None, Field(description="Name of the policy's strategy")] = None
+    strategy: Annotated[
+        Stored | None, Field(description="Name of the policy's strategy", examples=["provider_error"])
+    ] = None
     outcome: Annotated[
         Literal["open", "succeeded", "failed", "expired"] | None, Field(description="`open`: it has none yet")
     ] = None
-    idea_id: Annotated[Stored | None, Field(description="Of this idea")] = None
-    source_task_id: Annotated[Stored | None, Field(description="Of this task, which failed")] = None
-    since: Annotated[Since | None, Field(description="Requested from then on: a duration ago, or a time")] = None
+    idea_id: Annotated[Stored | None, Field(description="Of this idea", examples=["idea_7"])] = None
+    source_task_id: Annotated[Stored | None, Field(description="Of this task, which failed", examples=["task_42"])] = (
+        None
+    )
+    since: Annotated[
+        Since | None, Field(description="Requested from then on: a duration ago, or a time", examples=["24h"])
+    ] = None
     until: Annotated[Since | None, Field(description="Requested before then")] = None
 
 

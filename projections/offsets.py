@@ -1,8 +1,9 @@
 """How far the tables have followed the log; kept in the same transaction as the rows."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, and_, select, update
+from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from projections.database import transaction
 from projections.dialects import insert
@@ -24,8 +25,21 @@ class AnotherProjectorError(RuntimeError):
         )
 
 
-def resume(engine: Engine, starts: Mapping[Position, int]) -> dict[Position, int]:
-    """Return the next offset of each partition.
+class RebuiltError(RuntimeError):
+    """The tables were rebuilt since this projector began to follow them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far the tables have followed the log."""
+
+    build: int
+    """How often they were rebuilt."""
+    next_offsets: dict[Position, int]
+
+
+def resume(engine: Engine, starts: Mapping[Position, int]) -> Followed:
+    """Return where to go on with each partition.
 
     Args:
         engine: The projections' database.
@@ -34,22 +48,32 @@ def resume(engine: Engine, starts: Mapping[Position, int]) -> dict[Position, int
     Raises:
         DatabaseUnreachableError: The database cannot be written.
     """
-    new = [
-        {"topic": topic, "partition": partition, "next_offset": start} for (topic, partition), start in starts.items()
-    ]
     with transaction(engine) as connection:
+        build = build_of(connection)
+        new = [
+            {"topic": topic, "partition": partition, "next_offset": start, "build": build}
+            for (topic, partition), start in starts.items()
+        ]
         connection.execute(insert(connection, offsets).on_conflict_do_nothing(), new)
         stored = {(row.topic, row.partition): row.next_offset for row in connection.execute(select(offsets))}
-    return {position: stored[position] for position in starts}
+    return Followed(build, {position: stored[position] for position in starts})
 
 
-def advance(connection: Connection, position: Position, *, before: int, after: int) -> None:
+def build_of(connection: Connection) -> int:
+    """Return how often the tables were rebuilt."""
+    return connection.scalar(select(func.max(offsets.c.build))) or 0
+
+
+def advance(connection: Connection, followed: Followed, position: Position, after: int) -> None:
     """Move the next offset of a partition, in the connection's transaction.
 
     Raises:
-        AnotherProjectorError: It was not where this projector left it.
+        RebuiltError: The tables are others than those that this projector follows.
+        AnotherProjectorError: The offset was not where this projector left it.
     """
     topic, partition = position
-    ours = and_(offsets.c.topic == topic, offsets.c.partition == partition, offsets.c.next_offset == before)
-    if connection.execute(update(offsets).where(ours).values(next_offset=after)).rowcount != 1:
-        raise AnotherProjectorError(position)
+    before, build = followed.next_offsets[position], followed.build
+    ours = and_(offsets.c.topic == topic, offsets.c.partition == partition, offsets.c.build == build)
+    left = and_(ours, offsets.c.next_offset == before)
+    if connection.execute(update(offsets).where(left).values(next_offset=after)).rowcount != 1:
+        raise RebuiltError if build_of(connection) != build else AnotherProjectorError(position)

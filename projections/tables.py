@@ -84,9 +84,9 @@ tasks = Table(
     Column("last_event_at", Moment, nullable=False, comment="Log time of the last event about it"),
     comment="One row per task: what is known of it now",
 )
-Index("tasks_by_status", tasks.c.status, tasks.c.status_at)
-# What a search looks at, in the order of its answer: it reads this index alone until it has enough.
-Index("tasks_by_last_event", tasks.c.last_event_at, tasks.c.task_id, tasks.c.idea_id, tasks.c.status)
+# Lists come newest first, and in the order of their index: what one filter keeps is read until a page is full.
+Index("tasks_by_status", tasks.c.status, tasks.c.last_event_at, tasks.c.task_id)
+Index("tasks_by_last_event", tasks.c.last_event_at, tasks.c.task_id, tasks.c.idea_id)  # a search reads it alone
 
 task_events = Table(
     "task_events",
@@ -137,8 +137,9 @@ Index(
     failures.c.has_diagnostics,
 )
 Index("failures_by_time", failures.c.diagnosed_at, failures.c.failure_id)
-Index("failures_by_task", failures.c.task_id, failures.c.diagnosed_at)
-Index("failures_by_idea", failures.c.idea_id, failures.c.diagnosed_at)
+Index("failures_by_category", failures.c.error_category, failures.c.diagnosed_at, failures.c.failure_id)
+Index("failures_by_task", failures.c.task_id, failures.c.diagnosed_at, failures.c.failure_id)
+Index("failures_by_idea", failures.c.idea_id, failures.c.diagnosed_at, failures.c.failure_id)
 
 heals = Table(
     "heals",
@@ -165,8 +166,9 @@ heals = Table(
 )
 Index("heals_by_outcome", heals.c.outcome, heals.c.elapsed_seconds, heals.c.requested_at)
 Index("heals_by_time", heals.c.requested_at, heals.c.heal_task_id)
-Index("heals_by_task", heals.c.source_task_id, heals.c.requested_at)
-Index("heals_by_idea", heals.c.idea_id, heals.c.requested_at)
+Index("heals_by_outcome_time", heals.c.outcome, heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_task", heals.c.source_task_id, heals.c.requested_at, heals.c.heal_task_id)
+Index("heals_by_idea", heals.c.idea_id, heals.c.requested_at, heals.c.heal_task_id)
 Index("heals_by_cooldown", heals.c.cooldown_until)
 
 heal_outcomes = Table(

@@ -14,9 +14,10 @@ Status = Literal["pending", "running", "completed", "failed", "timed_out", "need
 class TaskQuery(PageQuery):
     """Which tasks are asked for; filters that are left out keep none away."""
 
-    q: Annotated[Stored | None, Field(description="The task's id, or its idea's, begins with it", max_length=200)] = (
-        None
-    )
+    q: Annotated[
+        Stored | None,
+        Field(description="The task's id, or its idea's, begins with it", examples=["task_4"], max_length=200),
+    ] = None
     status: Annotated[Status | None, Field(description="As it is now")] = None
 
 

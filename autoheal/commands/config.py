@@ -1,5 +1,6 @@
 """`autoheal config`."""
 
+from pydantic import SecretStr
 from rich.table import Table
 
 from autoheal.output import AsJson, console, for_people, print_json
@@ -14,14 +15,13 @@ def config(*, as_json: AsJson = False) -> None:
     AUTOHEAL_PARTITIONS=12 autoheal config
     ```
     """
-    # With its name before it: what a token looks like nobody knows.
-    settings = {
-        name: mask(f"{name}={value}").removeprefix(f"{name}=") for name, value in variables(load_settings()).items()
-    }
+    settings = load_settings()
+    hidden = settings.model_copy(update={"api_token": settings.api_token and SecretStr("***")})
+    shown = {name: mask(value) for name, value in variables(hidden).items()}
     if for_people(as_json):
-        console.print(_table(settings))
+        console.print(_table(shown))
     else:
-        print_json(settings)
+        print_json(shown)
 
 
 def _table(settings: dict[str, str]) -> Table:

@@ -6,10 +6,13 @@ import structlog
 
 from autoheal.brokers import prepare_broker
 from autoheal.logs import configure_logs
+from autoheal.scraping import serve_metrics
 from autoheal.settings import Settings, SettingsError, load_settings
 from autoheal.waiting import first_of, stop_signal
+from projections.follower import LogMismatchError
+from projections.metrics import ProjectorMetrics
 from projections.offsets import AnotherProjectorError
-from projections.projector import LogMismatchError, run_projector
+from projections.projector import run_projector
 
 _log = structlog.get_logger("projector")
 
@@ -40,6 +43,7 @@ async def _until_stopped(settings: Settings) -> None:
         settings.database_url,
         prefix=settings.topic_prefix,
         on_batch=lambda records: _log.info("batch stored", records=records),
+        metrics=ProjectorMetrics() if serve_metrics(settings) else None,
     )
     await first_of(stop_signal(), projecting)
     _log.info("stopped")

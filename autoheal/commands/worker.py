@@ -7,10 +7,12 @@ import structlog
 from autoheal.brokers import prepare_broker
 from autoheal.control import load_control
 from autoheal.logs import configure_logs
+from autoheal.scraping import serve_metrics
 from autoheal.settings import load_settings
 from events.topics import Topics
 from streams.app import build_app
 from streams.lane.worker import run_worker
+from streams.metrics import WorkerMetrics
 
 _log = structlog.get_logger("worker")
 
@@ -37,5 +39,6 @@ def worker() -> int:
             Topics(settings.topic_prefix),
             partitions=settings.partitions,
             control=control,
+            metrics=WorkerMetrics() if serve_metrics(settings) else None,
         )
     )

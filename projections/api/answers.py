@@ -16,7 +16,9 @@ _TYPES: Final[dict[type[Any], Any]] = {
 class Refusal(BaseModel):
     """Why a request is refused."""
 
-    detail: str = Field(description="One line that says what to do")
+    detail: str = Field(
+        description="One line that says what to do", examples=["limit: Input should be less than or equal to 200"]
+    )
 
 
 def refusals(**why: str) -> dict[int | str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from projections.api.openapi import document
 from projections.api.tokens import Tokens
 from projections.database import open_database
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 DESCRIPTION: Final = """\
 What failed, why, what was decided about it and what came of that. Every answer is read from the projections' tables;
 events go onto the log. Times are ISO 8601 in UTC. Lists come in pages: pass `next` of one as `cursor` of the next.

@@ -18,10 +18,10 @@ from projections.api.tokens import Tokens
 class Placed(BaseModel):
     """Where an event is in the log."""
 
-    id: str
-    topic: str
-    partition: int
-    offset: int
+    id: str = Field(examples=["8f1c"])
+    topic: str = Field(examples=["autoheal.tasks"])
+    partition: int = Field(examples=[3])
+    offset: int = Field(examples=[10452])
 
 
 class Accepted(BaseModel):

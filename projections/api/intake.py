@@ -27,8 +27,8 @@ class RefusedEvent(BaseModel):
 
     index: int = Field(description="Which event of the request; the first is 0")
     id: str | None = Field(description="The event's id, where it has one")
-    field: str = Field(description="Which field; empty when it is the whole event")
-    reason: str
+    field: str = Field(description="Which field; empty when it is the whole event", examples=["data.task_id"])
+    reason: str = Field(examples=["Field required"])
 
 
 class RefusedEventsError(Exception):

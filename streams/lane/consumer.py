@@ -139,6 +139,9 @@ class LaneConsumer(driver.Consumer):
         # Last, since Faust lets the sources flow before: what was fetched and turned away meanwhile is fetched again.
         await self.seek_wait(starts)
 
+    async def verify_all_partitions_active(self) -> None:
+        """Do nothing: Faust only logs here, and crashes while a partition's next offset is being looked up."""
+
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         """Return the partitions' end offsets, exact on every broker: recovery reads up to them.
 
@@ -184,13 +187,15 @@ class LaneConsumer(driver.Consumer):
         """Let the batches at work finish, then commit: what a rebalance and a clean stop wait for.
 
         If they take so long that the group would go on without this worker, it crashes: it must not write any more.
+        After a crash nothing is committed: the thread that would do it is ending, and the stop would fail or hang.
         """
         if not self.should_stop:
             try:
                 await self.app.finish_batches()
             except TimeoutError as error:
                 await self.app.crash(error)
-        await super().wait_empty()
+        if not self.crashed:
+            await super().wait_empty()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish and commit (Faust calls `wait_empty`), then forget where each partition stood."""

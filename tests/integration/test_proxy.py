@@ -1,6 +1,7 @@
 """What the proxy keeps from a broker, shown by a producer that waits for its acknowledgement."""
 
 import asyncio
+from typing import Final
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -10,6 +11,10 @@ from autoheal.embedded import BrokerProcess
 from events.admin import create_topics
 from events.broker import probe
 from tests.proxy import KafkaProxy
+
+PATIENCE_MS: Final = 60_000
+IMPATIENCE_MS: Final = 1_000
+"""How long who will not be answered waits."""
 
 
 async def test_everything_passes_by_default(broker: BrokerProcess, prefix: str) -> None:
@@ -26,7 +31,7 @@ async def test_a_held_record_arrives_when_released(broker: BrokerProcess, prefix
     async with KafkaProxy(broker.bootstrap) as proxy:
         proxy.hold()
         sending = asyncio.create_task(_send(proxy, topic))
-        await asyncio.wait_for(proxy.caught.wait(), 10)
+        await asyncio.wait_for(proxy.caught.wait(), PATIENCE_MS / 1000)
         assert await _send(broker, topic) == 0
         assert not sending.done()
         proxy.release()
@@ -39,7 +44,7 @@ async def test_a_swallowed_record_never_arrives(broker: BrokerProcess, prefix: s
     async with KafkaProxy(broker.bootstrap) as proxy:
         proxy.swallow()
         with pytest.raises(KafkaError):
-            await _send(proxy, topic)
+            await _send(proxy, topic, IMPATIENCE_MS)
         assert proxy.caught.is_set()
         proxy.release()
         assert await _send(proxy, topic) == 0
@@ -52,7 +57,7 @@ async def test_only_the_named_topic_is_caught(broker: BrokerProcess, prefix: str
         proxy.swallow(f"other-{prefix}")
         assert await _send(proxy, topic) == 0
         with pytest.raises(KafkaError):
-            await _send(proxy, other)
+            await _send(proxy, other, IMPATIENCE_MS)
 
 
 async def _topic(broker: BrokerProcess, prefix: str) -> str:
@@ -61,6 +66,6 @@ async def _topic(broker: BrokerProcess, prefix: str) -> str:
     return topic
 
 
-async def _send(via: BrokerProcess | KafkaProxy, topic: str) -> int:
-    async with AIOKafkaProducer(bootstrap_servers=via.bootstrap, request_timeout_ms=1000) as producer:
+async def _send(via: BrokerProcess | KafkaProxy, topic: str, patience_ms: int = PATIENCE_MS) -> int:
+    async with AIOKafkaProducer(bootstrap_servers=via.bootstrap, request_timeout_ms=patience_ms) as producer:
         return (await producer.send_and_wait(topic, b"x", partition=0)).offset

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from events import CloudEvent
+from events import CloudEvent, Topics
+from events.admin import create_topics
+from events.broker import probe
 from projections.database import open_database, transaction
 from projections.tables import metadata
 from tests.postgres import Postgres, missing_tools
+from tests.projections.following import PARTITIONS
 from tests.projections.given import fold
 
 
@@ -57,3 +60,11 @@ def tables_of(tables: Engine) -> Callable[..., Engine]:
         return fold(tables, events)
 
     return folded
+
+
+@pytest.fixture
+async def bootstrap(broker, prefix):
+    """The address of a broker with the topics."""
+    able = await probe(broker.bootstrap)
+    await create_topics(broker.bootstrap, Topics(prefix).all(), partitions=PARTITIONS, broker=able)
+    return broker.bootstrap

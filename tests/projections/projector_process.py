@@ -3,9 +3,10 @@
 import asyncio
 import sys
 
-from projections import projector
+from projections import follower
+from projections.projector import run_projector
 
 if __name__ == "__main__":
-    projector.MAX_BATCH = 50  # many transactions, so that a kill at random often hits one
+    follower.MAX_BATCH = 50  # many transactions, so that a kill at random often hits one
     bootstrap, url, prefix = sys.argv[1:]
-    asyncio.run(projector.run_projector(bootstrap, url, prefix=prefix, on_batch=lambda size: print(size, flush=True)))
+    asyncio.run(run_projector(bootstrap, url, prefix=prefix, on_batch=lambda size: print(size, flush=True)))

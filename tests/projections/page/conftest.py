@@ -16,7 +16,9 @@ from playwright.async_api import Browser, Page
 
 from autoheal.embedded import HOST, EmbeddedBroker, end_with_parent, free_port
 from events import CloudEvent, encode
+from projections.database import open_database
 from tests.chromium import chromium, missing_tools
+from tests.projections.page.many import insert_many
 
 TOKEN = "the token of these tests"
 ANSWERS_S = 60
@@ -118,10 +120,22 @@ def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
         yield running
 
 
+@pytest.fixture(scope="module")
+def quiet(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A broker and an API before an empty database; whoever takes one of them away gives it back."""
+    with Installation(tmp_path_factory.mktemp("quiet")) as running:
+        running.start("api")
+        running.wait_for_api()
+        yield running
+
+
 @pytest.fixture
-def quiet(browser: Browser, tmp_path: Path) -> Iterator[Installation]:
-    """A broker and an API before an empty database, to be taken away."""
+def filled(browser: Browser, tmp_path: Path) -> Iterator[Installation]:
+    """A broker and an API before the tables of a hundred thousand failures."""
     with Installation(tmp_path) as running:
+        engine = open_database(running.database_url)
+        insert_many(engine)
+        engine.dispose()
         running.start("api")
         running.wait_for_api()
         yield running

@@ -20,7 +20,7 @@ from streams.lane import LaneApp
 from tests.streams.lane import counting
 from tests.streams.lane.counting import PARTITIONS, Counting, Step
 
-PATIENCE_S = 40
+PATIENCE_S = 120
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from streams.lane import Batch
 from streams.lane.handler import BatchFailedError
 from tests.proxy import KafkaProxy
-from tests.streams.lane.conftest import Site, numbered, running, tally, until, worker
+from tests.streams.lane.conftest import PATIENCE_S, Site, numbered, running, tally, until, worker
 from tests.streams.lane.counting import POISON, STEPS
 
 GOOD = numbered(100)
@@ -23,13 +23,32 @@ async def test_a_batch_that_raises_ends_the_worker_unacknowledged(site: Site) ->
     async with worker(site) as process:
         await until(lambda: _is_committed(site, AFTER_GOOD))
         await site.publish("in", [(0, "k0", POISON.decode()), *numbered(10)])
-        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_S)
 
     assert process.returncode == 1
     (line,) = errors.decode().splitlines()
     assert line.startswith(f"the worker ended: count failed on {site.prefix}.in/0, offsets 60 to ")
     assert line.endswith("nothing of them is acknowledged: ValueError: this record is poison")
     assert (await site.committed())[0] == AFTER_GOOD[0]
+
+
+async def test_a_crashed_app_can_be_stopped(site: Site) -> None:
+    """An app that crashed with batches done and not yet committed stops, and they are read again without a trace."""
+
+    async def before(_: str, __: Batch) -> None:
+        if counting.counts() == tally(GOOD):
+            raise ValueError("enough")
+
+    counting, successor = site.counting(before, broker_commit_interval=3600.0), site.counting()
+    async with running(counting.app) as app:
+        await site.publish("in", GOOD)
+        await until(lambda: counting.counts() == tally(GOOD))
+        await site.publish("in", numbered(50))
+        await until(lambda: app.crashed and not app.consumer._thread._thread.is_alive())
+    assert await site.committed() == [0, 0]
+
+    async with running(successor.app):
+        await until(lambda: successor.counts() == tally(GOOD + numbered(50)))
 
 
 async def test_a_batch_whose_writes_are_not_acknowledged_is_not_committed(site: Site) -> None:
@@ -42,11 +61,12 @@ async def test_a_batch_whose_writes_are_not_acknowledged_is_not_committed(site: 
 async def _swallow(site: Site, topic: str) -> None:
     await site.create_topics()
     async with KafkaProxy(site.bootstrap) as proxy:
-        counting = site.counting(bootstrap=proxy.bootstrap, producer_request_timeout=1.0)
+        counting = site.counting(bootstrap=proxy.bootstrap)
         async with running(counting.app) as app:
             await site.publish("in", GOOD)
             await until(lambda: _is_committed(site, AFTER_GOOD))
             proxy.swallow(topic)
+            app.producer.request_timeout = 3.0  # only now: what is not swallowed may take its time
             await site.publish("in", numbered(20))
             await until(lambda: app.crashed)
             assert isinstance(app.crash_reason, BatchFailedError)

@@ -29,6 +29,10 @@ RELIANCES = {
         "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._seek_wait": "9d221e816d94",
         "aiokafka:AIOKafkaConsumer.seek_to_committed": "f6cd85c8b70a",
     },
+    "the livelock detector looks at partitions by verify_all_partitions_active alone, which does nothing but log": {
+        "faust.transport.consumer:Consumer._commit_livelock_detector.fun": "af196ff46fd4",
+        "faust.transport.consumer:Consumer.verify_all_partitions_active": "4e0e46f5c297",
+    },
     "acks pass through Consumer.ack; a commit asks for the partitions, then for the offset of each": {
         "faust.types.tuples:Message.ack": "4751b72c4ed8",
         "faust.types.tuples:ConsumerMessage.on_final_ack": "45d670b6a8ac",
@@ -107,9 +111,10 @@ RELIANCES = {
         "faust.app.base:App.on_first_start": "ec655d9c2234",
         "faust.app.base:BootStrategy._should_enable_web": "2b6c66a4448a",
     },
-    "a task that raises crashes the app, a crash stops the worker, and the worker ends non-zero": {
+    "a task that raises crashes the app, a crash stops the worker, its threads too, and the worker ends non-zero": {
         "mode.services:Service.crash": "14980000465d",
         "mode.services:Service._execute_task": "2a976a30f01c",
+        "mode.threads:ServiceThread._serve": "67809eae0957",
         "mode.worker:Worker.execute_from_commandline": "212e98f635d7",
         "mode.worker:Worker._shutdown_loop": "6ad3b1129015",
     },

@@ -4,7 +4,7 @@ import asyncio
 import signal
 
 from events.broker import TANSU
-from tests.streams.lane.conftest import Site, numbered, running, tally, until, worker
+from tests.streams.lane.conftest import PATIENCE_S, Site, numbered, running, tally, until, worker
 
 GOOD = numbered(100)
 
@@ -22,7 +22,7 @@ async def _end(site: Site, ending: signal.Signals) -> None:
     async with worker(site) as process:
         await until(lambda: _has_counted(site))
         process.send_signal(ending)
-        said = await asyncio.wait_for(process.communicate(), 30)
+        said = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert (process.returncode, *said) == (0, b"", b"")
     assert await site.committed() == [60, 40]
 
@@ -34,7 +34,7 @@ async def _end(site: Site, ending: signal.Signals) -> None:
 async def test_an_unreachable_broker_ends_it() -> None:
     """When there is no broker it ends by itself, non-zero, with one line that names the address."""
     async with worker(Site("nowhere", TANSU, "127.0.0.1:1")) as process:
-        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode == 1
     (line,) = errors.decode().splitlines()
     assert "127.0.0.1:1" in line
@@ -47,7 +47,7 @@ async def test_a_row_that_cannot_be_merged_ends_it(site: Site) -> None:
         await counting.table.lane_write(0, {b"k0": b"no JSON"})
         await counting.table.lane_write(0, {b"k0": b"no JSON either"})
     async with worker(site) as process:
-        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode == 1
     assert "the worker ended: JSONDecodeError: " in errors.decode()
 
