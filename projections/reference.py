@@ -67,6 +67,10 @@ EXAMPLES: Final = {
         "SELECT hour, sum(failed) AS failed, sum(healed) AS healed FROM failures_hourly\n"
         "GROUP BY hour ORDER BY failed DESC, hour LIMIT 10;",
     ),
+    "redrives": Example(
+        "Which records were sent back more than once",
+        "SELECT dead_letter_id, count(*) AS times FROM redrives\nGROUP BY dead_letter_id HAVING count(*) > 1;",
+    ),
     "dead_letters": Example(
         "Which records were refused and not sent back yet?",
         "SELECT dead_lettered_at, agent, reason, record_topic, record_partition, record_offset FROM dead_letters\n"
