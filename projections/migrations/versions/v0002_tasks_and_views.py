@@ -100,7 +100,7 @@ def _create_task_events() -> None:
         sa.PrimaryKeyConstraint("event_id"),
         comment="One row per event and decision about a task: its timeline",
     )
-    op.create_index("task_events_by_task", "task_events", ["task_id", "logged_at"])
+    op.create_index("task_events_by_task", "task_events", ["task_id"])
 
 
 def _create_tasks() -> None:
