@@ -81,4 +81,4 @@ def as_text(value: Any) -> str:
 
 def _printable(text: str) -> Text:
     """Keep what a task printed from steering the terminal."""
-    return Text("".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text), overflow="fold")
+    return Text("".join(each if each.isprintable() or each in "\t\n" else "\ufffd" for each in text), overflow="fold")
