@@ -23,6 +23,7 @@ _QUOTED = (
 _PASSING = (
     r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b",
     r"^\W*(?i:info|debug)\b ?[:\]\[-]",
+    r"(?: |: ?)(?:ok|OK)$",
     r'\blevel="?(?i:info|debug|trace)\b|"level": ?"(?i:info|debug|trace)"|^[ID]\d{4} \d\d:',
     r"^(?:assistant|user|human|ai|system|tool)(?:>|:) ",
 )
