@@ -147,7 +147,7 @@ FINAL_CAUSES = {
         "assertion",
     ),
     "a fixture that breaks before its test can judge": (
-        "E   KeyError: 'timeout'\n\ntest_a.py:3: KeyError\n= short test summary info =\nERROR test_a.py::test_x\n1 error",
+        "E   KeyError: 'timeout'\n\ntest_a.py:3: KeyError\n=== summary ===\nERROR test_a.py::test_x\n1 error",
         "executor_crash",
         "unhandled_exception",
     ),
