@@ -1,4 +1,4 @@
-"""What every test can use: a broker, a topic prefix of its own, and last lines that say on which servers tests ran."""
+"""What every test can use: a broker, a topic prefix of its own, and last lines that say what the tests ran on."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from autoheal.embedded import BrokerProcess, EmbeddedBroker
-from tests import postgres
+from tests import chromium, postgres
 from tests.kafka import apache
 
 BROKERS: dict[str, type[BrokerProcess]] = {"embedded": EmbeddedBroker, "apache-kafka": apache.ApacheKafka}
 SERVERS: dict[str, dict[str, Callable[[], list[str]]]] = {
     "broker": {"embedded": list, "apache-kafka": apache.missing_tools},
     "database": {"sqlite": list, "postgresql": postgres.missing_tools},
+    "browser": {"chromium": chromium.missing_tools},
 }
 """What each needs that this machine has not."""
 
@@ -34,7 +35,7 @@ def prefix() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Note which broker and which database each test runs on; those of a broker are integration tests."""
+    """Note which broker, database and browser each test runs on; those of a broker are integration tests."""
     for item in items:
         servers = [(kind, name) for kind in SERVERS if (name := _server_of(item, kind))]
         item.user_properties.extend(servers)
@@ -43,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which brokers and databases the tests ran on, with how many of them passed on each."""
+    """Say which brokers, databases and browsers the tests ran on, with how many of them passed on each."""
     passed = Counter(each for report in terminalreporter.getreports("passed") for each in report.user_properties)
     for kind, servers in SERVERS.items():
         exercised = []

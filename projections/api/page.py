@@ -15,6 +15,9 @@ def routes() -> APIRouter:
 
     @router.get("/{path:path}", include_in_schema=False)
     async def page(path: str, request: Request) -> Response:
-        return await files.get_response(path or "index.html", request.scope)
+        response = await files.get_response(path or "index.html", request.scope)
+        # Asked for again, but not sent again while it is the same: no page is made of files of two versions.
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
     return router
