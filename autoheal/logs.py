@@ -39,6 +39,7 @@ def configure_logs(level: str, form: Literal["auto", "console", "json"], *, clie
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.getLogger("aiokafka").setLevel(clients.upper())
+    logging.getLogger("alembic").setLevel("WARNING")  # it tells of its own parts whenever a database is opened
 
 
 def _renderers(readable: bool) -> Sequence[Processor]:

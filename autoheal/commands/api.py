@@ -41,17 +41,17 @@ def api() -> None:
             "set AUTOHEAL_API_TOKEN, or bind to 127.0.0.1"
         )
     configure_logs(settings.log_level, settings.log_format)
-    app = build_api(
-        settings.bootstrap_servers,
-        settings.database_url,
-        prefix=settings.topic_prefix,
-        token=token,
-        hosts=LOOPBACK if local else ANY_HOST,
-    )
-    config = uvicorn.Config(
-        app, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S
-    )
     with _listening(settings) as listener:
+        app = build_api(
+            settings.bootstrap_servers,
+            settings.database_url,
+            prefix=settings.topic_prefix,
+            token=token,
+            hosts=LOOPBACK if local else ANY_HOST,
+        )
+        config = uvicorn.Config(
+            app, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S
+        )
         asyncio.run(_serve(_Server(config), listener))
 
 

@@ -13,8 +13,8 @@ NOWHERE = {"AUTOHEAL_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
 
 
 def served(process):
-    """The address that the first line of its log names."""
-    return json.loads(process.stderr.readline())["at"]
+    """The address that its log names, behind the line about a new database."""
+    return next(said["at"] for said in map(json.loads, process.stderr) if "at" in said)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
