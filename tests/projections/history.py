@@ -9,7 +9,7 @@ from events import CloudEvent, TaskCompleted, TaskCreated, TaskDecisionNeeded, T
 from projections.database import transaction
 from projections.tables import projection_offsets
 from tests.examples import IDEA, after, made
-from tests.projections.given import concluded, dead_lettered, diagnosed, fold, requested, suppressed
+from tests.projections.given import concluded, dead_lettered, diagnosed, fold, redriven, requested, suppressed
 
 DAY = 86_400
 
@@ -79,7 +79,8 @@ def _events() -> Iterator[CloudEvent]:
     # Its request went to another installation.
     yield concluded("expired", "heal_99", at=-DAY, elapsed_seconds=None)
     for day, agent, reason in ((-9, "work", "no JSON"), (-3, "work", "no JSON"), (-2, "heal", "data.reason: unknown")):
-        yield dead_lettered(day * DAY, agent=agent, reason=reason)
+        yield (letter := dead_lettered(day * DAY, agent=agent, reason=reason))
+    yield redriven(letter.id, at=-DAY)
 
 
 def _story(failure_id: str, heal: str, failure: Failure) -> Iterator[CloudEvent]:
