@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
@@ -15,8 +14,7 @@ E = TypeVar("E", bound=CloudEvent)
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[E]):
+class Entry(NamedTuple, Generic[E]):
     """An event of the log."""
 
     event: E

@@ -68,8 +68,8 @@ EXAMPLES: Final = {
         "GROUP BY hour ORDER BY failed DESC, hour LIMIT 10;",
     ),
     "redrives": Example(
-        "Which records were sent back more than once",
-        "SELECT dead_letter_id, count(*) AS times FROM redrives\nGROUP BY dead_letter_id HAVING count(*) > 1;",
+        "Which records were sent back, and when?",
+        "SELECT dead_letter_id, redriven_at FROM redrives ORDER BY redriven_at, event_id;",
     ),
     "dead_letters": Example(
         "Which records were refused and not sent back yet?",

@@ -1,5 +1,6 @@
 """`task_events`: what happened to each task and what was decided about it, event by event."""
 
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -38,6 +39,7 @@ def row(entry: Entry[Any]) -> Row | None:
     }
 
 
+@cache
 def short_type(event_type: str) -> str:
     """Return `task.failed` of `autoheal.task.failed.v1`."""
     return event_type[len("autoheal.") : event_type.rindex(".")]
@@ -45,10 +47,12 @@ def short_type(event_type: str) -> str:
 
 def _details(event: CloudEvent, said: Row) -> Row:
     """Return what the event says, without outputs and with secrets masked."""
-    told = {name: value for name, value in said.items() if value is not None and name not in OUTPUTS}
-    if event.origin:  # whoever derived it has masked it
-        return told
-    return {name: value if name in IDENTIFIERS else _masked(value) for name, value in told.items()}
+    clear = IDENTIFIERS if event.origin is None else said  # whoever derived an event has masked it
+    return {
+        name: value if name in clear else _masked(value)
+        for name, value in said.items()
+        if value is not None and name not in OUTPUTS
+    }
 
 
 def _masked(value: Any) -> Any:

@@ -18,8 +18,8 @@ class Rule(BaseModel):
 
     Attributes:
         name: How evidence names it.
-        pattern: RE2 syntax; ``^`` and ``$`` stand for the ends of a line, ``.`` for anything but a line break. A line
-            break with the indentation after it is layout, not part of the pattern.
+        pattern: RE2 syntax; ``^`` and ``$`` stand for the ends of a line, ``.`` for anything but a line break. Line
+            breaks and the indentation of a line are layout, not part of the pattern.
         category: What the failure is when this rule decides.
         reason: The finer tag inside the category.
         strength: How telling a match is: about 1 for a mere hint, 2 for a usual wording, 3 for words with one meaning.
@@ -39,7 +39,7 @@ class Rule(BaseModel):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, pattern: str) -> str:
-        joined = "".join(line.lstrip() for line in pattern.splitlines()) if "\n" in pattern else pattern
+        joined = "".join(line.lstrip() for line in pattern.splitlines())
         compile_pattern(joined)
         return joined
 

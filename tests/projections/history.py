@@ -79,10 +79,8 @@ def _events() -> Iterator[CloudEvent]:
     # Its request went to another installation.
     yield concluded("expired", "heal_99", at=-DAY, elapsed_seconds=None)
     for day, agent, reason in ((-9, "work", "no JSON"), (-3, "work", "no JSON"), (-2, "heal", "data.reason: unknown")):
-        yield dead_lettered(day * DAY, agent=agent, reason=reason)
-    # Of a dead letter that is no longer in the log.
-    for at in (-DAY, -DAY + 60):
-        yield redriven("refused_99", at)
+        yield (letter := dead_lettered(day * DAY, agent=agent, reason=reason))
+    yield redriven(letter.id, at=-DAY)
 
 
 def _story(failure_id: str, heal: str, failure: Failure) -> Iterator[CloudEvent]:
