@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any, cast, get_args
 
-import orjson
 from pydantic import Discriminator, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_json
 
 from events import dead_letters, failures, heals, tasks
 from events.envelope import CloudEvent
@@ -32,7 +31,7 @@ Event = Annotated[
 EVENT_TYPES: tuple[type[CloudEvent], ...] = get_args(get_args(Event)[0])
 MAX_EVENT_BYTES = 1 << 20
 
-_EVENT: TypeAdapter[Any] = TypeAdapter(Event)
+_read = TypeAdapter[Any](Event).validator.validate_json
 
 
 class RefusedEventError(ValueError):
@@ -41,7 +40,7 @@ class RefusedEventError(ValueError):
 
 def encode(event: CloudEvent) -> bytes:
     """Return the event as structured CloudEvents JSON; optional fields without a value are left out."""
-    return orjson.dumps(event.model_dump(exclude_none=True), option=orjson.OPT_UTC_Z)
+    return to_json(event, exclude_none=True, inf_nan_mode="null")
 
 
 def decode(raw: bytes | None) -> Event:
@@ -58,7 +57,7 @@ def decode(raw: bytes | None) -> Event:
     if len(raw) > MAX_EVENT_BYTES:
         raise RefusedEventError(f"the event has {len(raw)} bytes, more than {MAX_EVENT_BYTES}: shorten its output")
     try:
-        return cast("Event", _EVENT.validate_json(raw))
+        return cast("Event", _read(raw))
     except ValidationError as error:
         raise RefusedEventError(_in_one_line(error.errors(include_url=False, include_input=False))) from None
 
