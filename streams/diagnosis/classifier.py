@@ -1,7 +1,7 @@
 """From an output and the way the process ended to one diagnosis (S2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from events.categories import Category
@@ -91,11 +91,10 @@ def default_classifier() -> Classifier:
 
 
 def _favour_findings(hits: list[Hit]) -> list[Hit]:
-    favoured = [
-        replace(hit, score=hit.score * _JUDGING_WEIGHT) if hit.rule.category == "validation_failure" else hit
-        for hit in hits
-    ]
-    return sorted(favoured, key=lambda hit: (hit.score, hit.start), reverse=True)
+    for hit in hits:
+        if hit.rule.category == "validation_failure":
+            hit.score *= _JUDGING_WEIGHT
+    return sorted(hits, key=lambda hit: (hit.score, hit.start), reverse=True)
 
 
 def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
@@ -124,19 +123,32 @@ def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...
         best_of.setdefault(hit.rule.name, hit)
         if len(best_of) == _EVIDENCE:
             break
-    return tuple(_as_evidence(output, text, hit) for hit in best_of.values())
+    spans = [(hit.rule.name, *_span(text, hit)) for hit in best_of.values()]
+    if not spans:
+        return ()
+    # Text without any secret is nearly all text: one look at all of the evidence saves one at each.
+    around = _around(output, min(start for _, start, _ in spans), max(end for _, _, end in spans))
+    plain = len(around) <= 2 * _SECRET_CONTEXT * len(spans) and mask(around) is around
+    return tuple(Evidence(*span, output[span[1] : span[2]] if plain else _masked(output, *span[1:])) for span in spans)
 
 
-def _as_evidence(output: str, text: Output, hit: Hit) -> Evidence:
+def _span(text: Output, hit: Hit) -> tuple[int, int]:
     start = text.origin(hit.start)
-    end = min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
-    words = output[start:end]
-    # A match may begin behind the name that makes a value a secret, so its surroundings are masked, not it alone.
-    around = output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT]
+    return start, min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
+
+
+def _around(output: str, start: int, end: int) -> str:
+    """A match may begin behind the name that makes a value a secret, so its surroundings are looked at too."""
+    return output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT]
+
+
+def _masked(output: str, start: int, end: int) -> str:
+    words, around = output[start:end], _around(output, start, end)
     masked = mask(around)
-    if masked is not around:
-        words = mask(words) if mask(words) in masked else "***"
-    return Evidence(hit.rule.name, start, end, words)
+    if masked is around:
+        return words
+    alone = mask(words)
+    return alone if alone in masked else "***"
 
 
 def _confidence(best: Hit, hits: list[Hit]) -> float:
