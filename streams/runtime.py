@@ -23,10 +23,10 @@ PRODUCERS_TOPICS = ("tasks", "requests")
 """Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
 
 KNOWN_ROWS = 20_000
-"""A row is read by several events of a task within seconds, and to read it anew costs ten times what a look here does."""
+"""A row is read by several events of its task within seconds: what was written then spares reading it anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stored(Generic[Row]):
     """A row as the changelog keeps it."""
 

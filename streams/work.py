@@ -28,7 +28,7 @@ MAX_WAITING = 64
 Outcome = HealSucceeded | HealFailed | HealExpired
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenHeal:
     """A heal of the task that was requested and has no outcome yet."""
 
@@ -36,7 +36,7 @@ class OpenHeal:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """A diagnosed failure whose turn comes when the one before it is decided."""
 
@@ -45,7 +45,7 @@ class Waiting:
     diagnosed: FailureDiagnosedData
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskRow:
     """What is known of one task."""
 

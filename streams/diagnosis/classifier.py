@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from events.categories import Category
+from events.failures import Evidence
 from events.secrets import mask
 from streams.diagnosis.exit_status import ExitStatus, read_exit_status
 from streams.diagnosis.matching import Hit, Matcher
@@ -19,16 +20,6 @@ _SURE = 3.0  # the strength of words with one meaning
 _JUDGING = frozenset({"test", "code-review", "review", "verify-production"})
 _JUDGING_WEIGHT = 1.1  # where the work is to judge other work, a finding is likelier than a broken tool
 _SECRET_CONTEXT = 300  # characters around evidence in which the name of a secret would stand
-
-
-@dataclass(slots=True, frozen=True)
-class Evidence:
-    """A rule that spoke: where (in characters of the output) and on what text, secrets masked."""
-
-    rule: str
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(slots=True, frozen=True)
@@ -104,7 +95,7 @@ def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
 
 
 def _by_status(status: ExitStatus, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
-    own = Evidence("exit-status", 0, 0, status.words)
+    own = Evidence(rule="exit-status", start=0, end=0, text=status.words)
     evidence = (own, *_evidence(output, text, hits))
     confidence = min(1.0, status.strength / _SURE)
     agreeing = next((hit for hit in hits if hit.rule.category == status.category and hit.score >= _DECISIVE), None)
@@ -129,7 +120,10 @@ def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...
     # Text without any secret is nearly all text: one look at all of the evidence saves one at each.
     around = _around(output, min(start for _, start, _ in spans), max(end for _, _, end in spans))
     plain = len(around) <= 2 * _SECRET_CONTEXT * len(spans) and mask(around) is around
-    return tuple(Evidence(*span, output[span[1] : span[2]] if plain else _masked(output, *span[1:])) for span in spans)
+    return tuple(
+        Evidence(rule=rule, start=start, end=end, text=output[start:end] if plain else _masked(output, start, end))
+        for rule, start, end in spans
+    )
 
 
 def _span(text: Output, hit: Hit) -> tuple[int, int]:
