@@ -19,6 +19,9 @@ from streams.record import Record, coordinate, log_time, place
 Outputs = dict[tuple[str, int], list[tuple[bytes, bytes, int]]]
 """Per topic and partition: key, value and timestamp (milliseconds) of each record."""
 
+Emits = Sequence[tuple[CloudEvent, bytes]]
+"""Events to publish, with their bytes."""
+
 PRODUCERS_TOPICS = ("tasks", "requests")
 """Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
 
@@ -99,12 +102,12 @@ class Runtime(Generic[Row]):
         """
         batch: _Batch[Row] = _Batch(get, generation, records[0].offset)
         outputs: Outputs = defaultdict(list)
+        emits: Emits
         for record in records:
             try:
                 event = decode(record.value)
-                emits: list[tuple[CloudEvent, bytes]] = [(event, record.value or b"")]
-                if not self._is_misplaced(event, record):
-                    emits = self._apply(event, record, batch)
+                misplaced = self._is_misplaced(event, record)
+                emits = [(event, record.value or b"")] if misplaced else self._apply(event, record, batch)
             except Exception as error:  # noqa: BLE001 - whatever a record makes us raise, the stream goes on
                 emits = [_originating(dead_letter(self._agent.name, record, error), record, 0, batch.first)]
             for emit, raw in emits:
@@ -113,18 +116,18 @@ class Runtime(Generic[Row]):
                 outputs[to].append((key, raw, record.timestamp))
         return Outcome(outputs, {key: self._dump(key, stored) for key, stored in batch.rows.items()})
 
-    def _apply(self, event: CloudEvent, record: Record, batch: _Batch[Row]) -> list[tuple[CloudEvent, bytes]]:
+    def _apply(self, event: CloudEvent, record: Record, batch: _Batch[Row]) -> Emits:
         """Fold one event into the row that it concerns, and return what follows from it, encoded."""
         name = self._agent.key(event)
         if name is None:
-            return []
+            return ()
         key = name.encode()
         stored = batch.rows.get(key) or self._load(key, batch.get(key))
         derived = record.topic not in self._producers_topics
         position = coordinate(record, event if derived else None)
         progress = stored.applied.get(position.source, NOTHING)
         if progress.contains(position.at):
-            return []
+            return ()
         at = (derived and event.time) or log_time(record)
         decision = self._agent.decide(stored.row, event, at, self._control)
         emits = [_originating(emit, record, index, batch.first) for index, emit in enumerate(decision.emits)]
