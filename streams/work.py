@@ -124,7 +124,9 @@ def _publish(row: TaskRow, failure: Waiting, control: Control) -> Decision[TaskR
     attempts = max(row.attempts, failure.diagnosed.attempts)
     is_heal = failure.diagnosed.task_type == HEAL_TASK_TYPE
     verdict = None if is_heal else _verdict(row, failure, attempts, control)
-    data = failure.diagnosed.model_copy(update={"attempts": attempts, "verdict": verdict})
+    data = failure.diagnosed
+    if (attempts, verdict) != (data.attempts, data.verdict):
+        data = data.model_copy(update={"attempts": attempts, "verdict": verdict})
     event = derive(data.failure_id, "diagnosed", FailureDiagnosed, failure.at, data)
     awaited = verdict is None and not is_heal
     return Decision(replace(row, deciding=data.failure_id) if awaited else row, (event,))
