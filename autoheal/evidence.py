@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-import events
+from events import Evidence
 from events.secrets import mask
-from streams import diagnosis
 
 
-def marked(output: str, evidence: Iterable[events.Evidence | diagnosis.Evidence], style: str) -> Text:
+def marked(output: str, evidence: Iterable[Evidence], style: str) -> Text:
     """Return an output, secrets masked, with the evidence in a style of its own."""
     shown = mask(output)
     text = Text(shown)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines, also on a terminal.")]
@@ -22,7 +23,7 @@ def for_people(as_json: bool) -> bool:
 
 def print_json(value: Any) -> None:
     """Print one JSON line."""
-    print_line(orjson.dumps(value))
+    print_line(orjson.dumps(value, default=BaseModel.model_dump))
 
 
 def print_line(line: bytes) -> None:

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any, cast, get_args
 
-import orjson
 from pydantic import Discriminator, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, to_json
 
 from events import dead_letters, failures, heals, tasks
 from events.envelope import CloudEvent
@@ -33,7 +32,7 @@ Event = Annotated[
 EVENT_TYPES: tuple[type[CloudEvent], ...] = get_args(get_args(Event)[0])
 MAX_EVENT_BYTES = 1 << 20
 
-_EVENT: TypeAdapter[Any] = TypeAdapter(Event)
+_read = TypeAdapter[Any](Event).validator.validate_json
 
 
 Fault = tuple[str, str]
@@ -51,7 +50,7 @@ class RefusedEventError(ValueError):
 
 def encode(event: CloudEvent) -> bytes:
     """Return the event as structured CloudEvents JSON; optional fields without a value are left out."""
-    return orjson.dumps(event.model_dump(exclude_none=True), option=orjson.OPT_UTC_Z)
+    return to_json(event, exclude_none=True, inf_nan_mode="null")
 
 
 def decode(raw: bytes | None) -> Event:
@@ -68,7 +67,7 @@ def decode(raw: bytes | None) -> Event:
     if len(raw) > MAX_EVENT_BYTES:
         raise too_large(f"the event has {len(raw)} bytes", "shorten its output")
     try:
-        return cast("Event", _EVENT.validate_json(raw))
+        return cast("Event", _read(raw))
     except ValidationError as error:
         raise RefusedEventError(*map(_fault, error.errors(include_url=False, include_input=False)[:3])) from None
 

@@ -38,6 +38,7 @@ class Agent(Generic[Row]):
     reads: tuple[str, ...]
     """Short names of the topics, see `events.topics.NAMES`."""
     row: type[Row]
+    """A frozen dataclass without slots: as JSON it costs a quarter of what one with slots does."""
     key: Callable[[CloudEvent], str | None]
     """The key of the row that an event concerns; none when the event is not for this agent."""
     decide: Callable[[Row, Any, datetime, Control], Decision[Row]]

@@ -32,7 +32,8 @@ class FailureCause:
 
 def find_cause(event: Failure, classifier: Classifier) -> FailureCause:
     """Diagnose a failure: what its producer already knows is kept, the rules say the rest (S2)."""
-    summary = " ".join(mask(event.data.error_summary or "").split())[:MAX_SUMMARY_CHARS]
+    said_summary = event.data.error_summary
+    summary = " ".join(mask(said_summary).split())[:MAX_SUMMARY_CHARS] if said_summary else None
     found = _classified(event, classifier)
     said = _said_category(event, found)
     return FailureCause(
@@ -40,7 +41,7 @@ def find_cause(event: Failure, classifier: Classifier) -> FailureCause:
         summary=summary or found.summary,
         reason=found.reason if said in (None, found.category) else _said_reason(event),
         confidence=1.0 if said else found.confidence,
-        evidence=tuple(Evidence(rule=e.rule, start=e.start, end=e.end, text=e.text) for e in found.evidence),
+        evidence=found.evidence,
         classified_by="producer" if said else "rules",
     )
 

@@ -24,7 +24,7 @@ EXTENDED_WINDOW = 1.5
 """How much longer than recommended a task may take that ran out of time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CooldownRow:
     """When a heal was last requested in one cooldown scope."""
 

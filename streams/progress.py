@@ -7,7 +7,7 @@ from typing import Any, Self
 from streams.record import Coordinate, Position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """The coordinates of one source partition that a row contains.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from events.envelope import CloudEvent
 
@@ -9,8 +10,7 @@ Position = tuple[int, int]
 """Offset of an input record, and which of the events that it caused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinate:
+class Coordinate(NamedTuple):
     """Where something stands in a topic's partition."""
 
     source: str

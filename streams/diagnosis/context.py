@@ -53,6 +53,7 @@ _IS_QUOTED, _IS_PASSING, _IS_RECOVERY, _IS_WARNING, _IS_FINAL = range(5)
 _PASSING_WEIGHT = 0.3
 _WARNING_WEIGHT = 0.6
 _CONTEXT_BYTES = 400
+_CAPTURED = b"- Captured "
 _CAPTURED_BYTES = 4_000
 
 
@@ -73,6 +74,7 @@ class Context:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self._captures = _CAPTURED in data
         self._weights: dict[int, float] = {}
 
     def weight(self, start: int, end: int) -> float:
@@ -83,24 +85,24 @@ class Context:
         line_start = self._data.rfind(b"\n", floor, start) + 1 or floor
         weight = self._weights.get(line_start)
         if weight is None:
-            weight = self._weights[line_start] = _line_weight(self._data, line_start, start)
+            weight = self._weights[line_start] = self._line_weight(line_start, start)
         return weight
 
-
-def _line_weight(data: bytes, line_start: int, start: int) -> float:
-    line_end = data.find(b"\n", start, start + _CONTEXT_BYTES)
-    if line_end < 0:
-        line_end = min(len(data), start + _CONTEXT_BYTES)
-    signs = _SIGNS.Match(data[line_start:line_end]) or ()
-    if _IS_QUOTED in signs or _is_source_line(data, line_start):
-        return 0.0
-    if _IS_FINAL in signs:
-        return 1.0
-    if _IS_PASSING in signs or _IS_RECOVERY in signs or _is_captured(data, line_start):
-        return _PASSING_WEIGHT
-    if _IS_RECOVERY in _signs_below(data, line_end):
-        return _PASSING_WEIGHT
-    return _WARNING_WEIGHT if _IS_WARNING in signs else 1.0
+    def _line_weight(self, line_start: int, start: int) -> float:
+        data = self._data
+        line_end = data.find(b"\n", start, start + _CONTEXT_BYTES)
+        if line_end < 0:
+            line_end = min(len(data), start + _CONTEXT_BYTES)
+        signs = _SIGNS.Match(data[line_start:line_end]) or ()
+        if _IS_QUOTED in signs or _is_source_line(data, line_start):
+            return 0.0
+        if _IS_FINAL in signs:
+            return 1.0
+        if _IS_PASSING in signs or _IS_RECOVERY in signs or (self._captures and _is_captured(data, line_start)):
+            return _PASSING_WEIGHT
+        if _IS_RECOVERY in _signs_below(data, line_end):
+            return _PASSING_WEIGHT
+        return _WARNING_WEIGHT if _IS_WARNING in signs else 1.0
 
 
 def _signs_below(data: bytes, line_end: int) -> Sequence[int]:
@@ -110,7 +112,7 @@ def _signs_below(data: bytes, line_end: int) -> Sequence[int]:
 
 def _is_captured(data: bytes, start: int) -> bool:
     """Whether a test printed it, as test runners repeat below a heading of their own."""
-    heading = data.rfind(b"- Captured ", max(0, start - _CAPTURED_BYTES), start)
+    heading = data.rfind(_CAPTURED, max(0, start - _CAPTURED_BYTES), start)
     return heading >= 0 and data.find(b"\n===", heading, start) < 0 and data.find(b"\n___", heading, start) < 0
 
 

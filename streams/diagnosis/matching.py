@@ -32,47 +32,47 @@ class Matcher:
 
     One pass of a set of all the rules' literals tells which rules can match at all; only those few are tried. (A set of
     whole patterns needs no second step, but nearly every new text leads its automaton to new states, and to make one
-    costs a thousand times what a step through a known one does.)
+    costs a thousand times what a step through a known one does. The filter could try those few itself, with automata
+    of its own beside those that say where: to search once and with half the automata takes a fifth less.)
 
     Raises:
         ValueError: A pattern does not compile.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple(rules)
-        self._patterns = [compile_pattern(rule.pattern) for rule in self._rules]
+        self._rules = [(rule, compile_pattern(rule.pattern)) for rule in rules]
         self._filter = re2.Filter()
-        for rule in self._rules:
+        for rule in rules:
             self._filter.Add(multiline(rule.pattern), pattern_options())
-        if self._rules:
+        if rules:
             self._filter.Compile()
 
     def hits(self, data: bytes) -> list[Hit]:
         """The matches that count, best first; of equals the last."""
-        speaking = self._filter.Match(data) if self._rules and data else None
-        hits = list(self._weighed(speaking, data)) if speaking else []
+        candidates = self._filter.Match(data, potential=True) if self._rules and data else None
+        hits = list(self._weighed(candidates, data)) if candidates else []
         if len(hits) > 1:
             hits = _unquoted(hits, data)
             hits.sort(key=lambda hit: (hit.score, hit.start), reverse=True)
         return hits
 
-    def _weighed(self, speaking: Sequence[int], data: bytes) -> Iterator[Hit]:
+    def _weighed(self, candidates: Sequence[int], data: bytes) -> Iterator[Hit]:
         context = Context(data)
         handling = data.rfind(_HANDLING)
         slope = (1 - _START_WEIGHT) / len(data)
-        for index in speaking:
-            rule = self._rules[index]
-            for start, end in self._spans(index, data):
+        for index in candidates:
+            rule, pattern = self._rules[index]
+            for match in islice(pattern.finditer(data, _begin(pattern, data)), _MATCHES_PER_RULE):
+                start, end = match.span()
                 if counts := context.weight(start, end):
                     finality = (_START_WEIGHT + slope * end) * (_HANDLED_WEIGHT if start < handling else 1.0)
                     yield Hit(rule, start, end, rule.strength * counts * finality)
 
-    def _spans(self, index: int, data: bytes) -> list[tuple[int, int]]:
-        pattern = self._patterns[index]
-        begin = max(0, len(data) - _LAST_WINDOW)
-        if begin and pattern.search(data, begin) is None:
-            begin = 0
-        return [match.span() for match in islice(pattern.finditer(data, begin), _MATCHES_PER_RULE)]
+
+def _begin(pattern: "re2._Regexp", data: bytes) -> int:
+    """Where to look for matches from: the last window, if there is one in it."""
+    begin = max(0, len(data) - _LAST_WINDOW)
+    return begin if begin and pattern.search(data, begin) is not None else 0
 
 
 def _unquoted(hits: list[Hit], data: bytes) -> list[Hit]:

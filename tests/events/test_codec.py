@@ -1,11 +1,14 @@
 """Between events and bytes."""
 
+from uuid import NAMESPACE_URL, uuid5
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import EVENT_TYPES, RefusedEventError, TaskFailed, decode, encode
+from events import EVENT_TYPES, RefusedEventError, TaskCreated, TaskFailed, decode, encode
+from events.envelope import derived_id
 from tests.examples import NOON, RUNNER, TASK, failed
 
 ENVELOPE = {"specversion": "1.0", "id": "1", "source": "/r", "type": "autoheal.task.failed.v1"}
@@ -91,3 +94,16 @@ def test_every_type_is_versioned_and_unique():
     types = [model.model_fields["type"].default for model in EVENT_TYPES]
     assert len(set(types)) == len(types)
     assert all(len(name.split(".")) == 4 and name.startswith("autoheal.") and name.endswith(".v1") for name in types)
+
+
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_a_derived_id_is_a_uuid_of_its_parts(parts):
+    """An id is what the standard's version 5 makes of the joined parts, so that others can derive it too."""
+    assert derived_id(*parts) == str(uuid5(NAMESPACE_URL, "/".join(parts)))
+
+
+def test_numbers_that_json_does_not_know_are_null():
+    """Whatever numbers a producer puts into the context, the bytes are JSON that any reader takes."""
+    context = {"ratio": float("nan"), "limit": float("inf"), "share": 0.1}
+    event = TaskCreated.new(RUNNER, id="1", time=NOON, task_id=TASK, task_type="spec", context=context)
+    assert orjson.loads(encode(event))["data"]["context"] == {"ratio": None, "limit": None, "share": 0.1}

@@ -63,6 +63,16 @@ def test_a_row_that_learns_nothing_is_not_written():
     assert again.rows == {}
 
 
+def test_a_row_is_what_the_table_says():
+    """What a runtime wrote last may not have got there: then the same batch comes again, and says the same again."""
+    runtime = Runtime(WORK, Topics(), PARTITIONS, packaged())
+    first, second = record(encode(failed()), 0), record(encode(failed(1)), 1)
+    written = runtime.process([first], {}.get).rows
+    lost = runtime.process([second], written.get)
+    assert lost.rows[KEY] != written[KEY]
+    assert runtime.process([second], written.get) == lost
+
+
 # Records that do not belong or cannot be read
 
 
