@@ -43,8 +43,9 @@ bench: .venv-bench/.installed  ## this worker, idiomatic Faust, raw aiokafka and
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-docs: install  ## regenerate the JSON Schemas and the AsyncAPI document
+docs: install  ## regenerate the JSON Schemas, the AsyncAPI document and the page of the tables
 	$(BIN)/autoheal schema --write docs/schemas
+	$(BIN)/python -m projections.reference docs/tables.md
 
 lock:  ## re-resolve the pinned dependencies (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -13,9 +13,10 @@ from autoheal import exits
 from autoheal.logs import configure_logs
 from autoheal.output import fail
 from autoheal.settings import SettingsError
+from projections.migrations import NewerDatabaseError
 
 COMMANDS: Final = (
-    "demo", "dev", "worker", "projector", "api", "projections", "emit", "heals", "classify", "replay", "stats",
+    "demo", "dev", "worker", "projector", "api", "projections", "emit", "heals", "classify", "replay", "stats", "sql",
     "topics", "schema", "config",
 )  # fmt: skip
 """Each is a function of that name in the module of that name in `autoheal.commands`."""
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end_quietly()
     except ConnectionError as error:
         return fail(str(error), exits.UNREACHABLE)
-    except (SettingsError, OSError) as error:
+    except (SettingsError, NewerDatabaseError, OSError) as error:
         return fail(str(error), exits.USAGE)
     return code or exits.DONE
 

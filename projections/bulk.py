@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Dialect, Table, delete, insert, select
 
+from projections.database import DatabaseUnreachableError
 from projections.dialects import among
 from projections.row import Row
 
@@ -40,16 +42,22 @@ def replace(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    driver: Any = connection.connection.driver_connection
     values = map(_values(table, connection.dialect), rows)
     if connection.dialect.name == "postgresql":
-        names = ", ".join(column.name for column in table.columns)
+        _copy(connection, table, values)
+    else:
+        connection.exec_driver_sql(str(insert(table).compile(dialect=connection.dialect)), list(map(tuple, values)))
+
+
+def _copy(connection: Connection, table: Table, values: Iterable[Sequence[Any]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    names = ", ".join(column.name for column in table.columns)
+    try:
         with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
-    else:
-        statement = str(insert(table).compile(dialect=connection.dialect))
-        driver.executemany(statement, values)
+    except psycopg.OperationalError as error:  # SQLAlchemy, which explains the others, does not see this one
+        raise DatabaseUnreachableError(connection.engine.url.set(query={}), error) from error
 
 
 @cache

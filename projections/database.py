@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, Text, create_engine, event, inspect, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from projections.dialects import set_up
-from projections.tables import metadata
+from projections.migrations import HEAD, KNOWN, NewerDatabaseError
+
+_version_num = Table("alembic_version", MetaData(), Column("version_num", Text)).c.version_num
 
 
 class DatabaseUnreachableError(ConnectionError):
@@ -27,16 +30,18 @@ class DatabaseUnreachableError(ConnectionError):
 
 
 def open_database(url: str) -> Engine:
-    """Open the projections' database, SQLite or PostgreSQL, and create the tables that it lacks.
+    """Open the projections' database, SQLite or PostgreSQL, and bring its schema to that of this program.
 
-    Readers and the projector never wait for each other, and every transaction sees one state of the tables. Whatever
-    is done with the engine, a database that cannot be used raises `DatabaseUnreachableError`.
+    A new one gets all tables and views; an older one is upgraded and keeps its rows. Readers and the projector never
+    wait for each other, and every transaction sees one state of the tables. Whatever is done with the engine, a
+    database that cannot be used raises `DatabaseUnreachableError`.
 
     Args:
         url: SQLAlchemy's, such as `sqlite:///autoheal.db` or `postgresql+psycopg://user:password@host/database`.
 
     Raises:
         DatabaseUnreachableError: It cannot be opened, or its tables cannot be created.
+        NewerDatabaseError: A later version of this program has upgraded it.
     """
     try:
         engine = create_engine(url, json_serializer=_to_json)
@@ -44,9 +49,10 @@ def open_database(url: str) -> Engine:
         raise DatabaseUnreachableError(url.split(":", maxsplit=1)[0], error) from error
     event.listen(engine, "handle_error", _explain)
     set_up(engine)
-    if metadata.tables.keys() - set(inspect(engine).get_table_names()):
-        with transaction(engine) as connection:
-            metadata.create_all(connection)
+    with engine.connect() as connection:
+        found = _version(connection)
+    if found != HEAD:
+        _upgrade(engine)
     return engine
 
 
@@ -63,6 +69,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(select(_version_num))
+    if found is not None and found not in KNOWN:
+        raise NewerDatabaseError(found)
+    return found
+
+
+def _upgrade(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        if (found := _version(connection)) != HEAD:  # or another process was first
+            import_module("projections.migrations.upgrade").upgrade(connection, found)
 
 
 def _explain(context: ExceptionContext) -> None:

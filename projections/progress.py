@@ -1,6 +1,7 @@
 """How far the tables are behind the log."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select
@@ -13,24 +14,30 @@ Decisions = list[tuple[str, str | None, str | None, int]]
 """Category, decision, suppression reason, and how many failures."""
 
 
-def lag_records(engine: Engine, ends: Mapping[Position, int]) -> int:
-    """Return how many records of the log are not in the tables yet.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the tables are, at one moment."""
+
+    projected_at: datetime | None
+    """Log time of the newest event in them."""
+    lag_records: int | None
+    """Records of the log that they lack; None when the end of the log is not known."""
+
+
+def progress(engine: Engine, ends: Mapping[Position, int] | None) -> Progress:
+    """Return how far the tables are.
 
     Args:
         engine: The projections' database.
-        ends: Where each partition of the log ends.
+        ends: Where each partition of the log ends, None when unknown.
     """
-    with engine.connect() as connection:
+    newest = select(func.max(tasks.c.last_event_at), select(func.max(failures.c.diagnosed_at)).scalar_subquery())
+    with engine.connect() as connection:  # one transaction: a table without lag has its newest event
+        moments = connection.execute(newest).one()
         stored = connection.execute(select(projection_offsets)).mappings().all()
     done = {(row["topic"], row["partition"]): row["next_offset"] for row in stored}
-    return sum(max(0, end - done.get(position, 0)) for position, end in ends.items())
-
-
-def projected_at(engine: Engine) -> datetime | None:
-    """Return the log time of the newest event about a task in the tables; None when there is none."""
-    with engine.connect() as connection:
-        newest = select(func.max(tasks.c.last_event_at), select(func.max(failures.c.diagnosed_at)).scalar_subquery())
-        return max((at for at in connection.execute(newest).one() if at), default=None)
+    lag = None if ends is None else sum(max(0, end - done.get(position, 0)) for position, end in ends.items())
+    return Progress(max((at for at in moments if at), default=None), lag)
 
 
 def decisions(engine: Engine) -> Decisions:

@@ -6,6 +6,7 @@ which sorts as time does, in PostgreSQL as `timestamp with time zone`.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -54,6 +55,7 @@ def _as_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=1 << 14)  # a task's row says several times when its last event was
 def _as_text(value: datetime | None) -> str | None:
     """Write a moment as SQLite's date functions read it."""
     moment = _as_utc(value)
@@ -103,7 +105,7 @@ task_events = Table(
     Column("output", Text, comment="Of a failure: the end of what the task printed, secrets masked"),
     comment="One row per event and decision about a task: its timeline",
 )
-Index("task_events_by_task", task_events.c.task_id, task_events.c.logged_at)
+Index("task_events_by_task", task_events.c.task_id)
 
 failures = Table(
     "failures",

@@ -1,6 +1,6 @@
 """`task_events`: what happened to each task and what was decided about it, event by event."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -10,10 +10,8 @@ from projections.entry import Entry
 from projections.row import Row
 
 OUTPUTS: Final = frozenset({"output", "partial_output", "output_tail"})
-IDENTIFIERS: Final = frozenset(
-    {"task_id", "idea_id", "task_type", "provider", "runner_id", "model", "elapsed_ms", "output_chars", "retry_count"}
-)
-"""What events say beside free text; where it is all, no secret has to be looked for."""
+IDENTIFIERS: Final = frozenset({"task_id", "idea_id", "task_type", "provider", "runner_id", "model", "source_task_id"})
+"""What is no free text, so that no secret is looked for in it."""
 HEAD_CHARS: Final = 8_192
 TAIL_CHARS: Final = 24_576
 CUT: Final = "\n[...]\n"
@@ -50,7 +48,7 @@ def _details(event: CloudEvent, said: Row) -> Row:
     told = {name: value for name, value in said.items() if value is not None and name not in OUTPUTS}
     if event.origin:  # whoever derived it has masked it
         return told
-    return told if told.keys() <= IDENTIFIERS else cast("Row", _masked(told))
+    return {name: value if name in IDENTIFIERS else _masked(value) for name, value in told.items()}
 
 
 def _masked(value: Any) -> Any:

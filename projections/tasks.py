@@ -54,17 +54,16 @@ def evolve(row: Row, entry: Entry[Any]) -> Row:
     """
     event, data = entry.event, vars(vars(entry.event)["data"])
     newer = row["last_event_at"] is None or entry.logged_at >= row["last_event_at"]
-    said = {name: value for name in LEARNED if (value := data.get(name)) is not None}
+    said = {name: value for name in LEARNED if (value := data.get(name)) is not None and (newer or row[name] is None)}
     if "direction" in said:
         said["direction"] = mask(said["direction"])
-    if moment := MOMENTS.get(type(event)):
+    if (moment := MOMENTS.get(type(event))) and (newer or row[moment] is None):
         said[moment] = entry.logged_at
-    known = row | said if newer else said | {name: value for name, value in row.items() if value is not None}
     if newer:
-        known["last_event_at"] = entry.logged_at
+        said["last_event_at"] = entry.logged_at
         if _changes_status(row["status"], type(event)):
-            known |= {"status": STATUSES[type(event)], "status_at": entry.logged_at}
-    return INITIAL | known
+            said["status"], said["status_at"] = STATUSES[type(event)], entry.logged_at
+    return row | said
 
 
 def _changes_status(status: str | None, event: type[CloudEvent]) -> bool:

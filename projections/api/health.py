@@ -1,7 +1,7 @@
 """Is it alive, is it ready, how does it do?"""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
@@ -14,7 +14,7 @@ from projections.api.guards import RETRY_AFTER
 from projections.api.metrics import MEDIA_TYPE, Metrics
 from projections.api.tokens import Tokens
 from projections.database import DatabaseUnreachableError
-from projections.progress import decisions, lag_records, projected_at
+from projections.progress import Progress, decisions, progress
 
 MAX_LAG_RECORDS: Final = 100_000
 
@@ -62,8 +62,8 @@ def routes(engine: Engine, link: BrokerLink, tokens: Tokens, metrics: Metrics) -
     )
     async def readyz() -> Response:
         """Not ready are tables that lack more than 100 000 records."""
-        database, lag, _ = await _state(engine, link)
-        broker = await link.is_there()
+        known, broker = await _progress(engine, link), await link.is_there()
+        lag, database = known.lag_records if known else None, known is not None
         reason = _reason(database=database, broker=broker, lag=lag)
         said = Readiness(ready=reason is None, database=database, broker=broker, lag_records=lag, reason=reason)
         return JSONResponse(said.model_dump(), 503 if reason else 200, RETRY_AFTER if reason else None)
@@ -71,12 +71,12 @@ def routes(engine: Engine, link: BrokerLink, tokens: Tokens, metrics: Metrics) -
     @router.get("/api/status", summary="What a dashboard shows of the system itself")
     async def status() -> Status:
         """It answers also when neither the broker nor the database does."""
-        database, lag, newest = await _state(engine, link)
+        known = await _progress(engine, link)
         return Status(
             broker=await link.is_there(),
-            database=database,
-            lag_records=lag,
-            projected_at=newest,
+            database=known is not None,
+            lag_records=known.lag_records if known else None,
+            projected_at=known.projected_at if known else None,
             mutations_need_token=tokens.needed,
         )
 
@@ -88,22 +88,19 @@ def routes(engine: Engine, link: BrokerLink, tokens: Tokens, metrics: Metrics) -
     )
     async def scrape() -> Response:
         """Lag, failures by category, decision and reason, events per request, latencies."""
-        _, lag, _ = await _state(engine, link)
-        text = metrics.exposition(lag, await run_in_threadpool(decisions, engine))
+        known = await _progress(engine, link)
+        text = metrics.exposition(known.lag_records if known else None, await run_in_threadpool(decisions, engine))
         return Response(text, media_type=MEDIA_TYPE)
 
     return router
 
 
-async def _state(engine: Engine, link: BrokerLink) -> tuple[bool, int | None, datetime | None]:
-    """Return whether the database answers, how far it is behind, and its newest event."""
-    ends: Any = await link.ends()
+async def _progress(engine: Engine, link: BrokerLink) -> Progress | None:
+    """Return how far the tables are, None when the database does not answer."""
     try:
-        newest = await run_in_threadpool(projected_at, engine)
-        lag = None if ends is None else await run_in_threadpool(lag_records, engine, ends)
+        return await run_in_threadpool(progress, engine, await link.ends())
     except DatabaseUnreachableError:
-        return False, None, None
-    return True, lag, newest
+        return None
 
 
 def _reason(*, database: bool, broker: bool, lag: int | None) -> str | None:

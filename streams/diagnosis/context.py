@@ -22,7 +22,9 @@ _QUOTED = (
 # Below the level of a warning, or in a conversation.
 _PASSING = (
     r"^(?:[^\sA-Za-z]*[\s\[(|:]*(?:\S+[ \t]+){0,4})[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)\b",
-    r"^\W*(?i:info|debug)\b ?[:\]\[-]",
+    r"^\W*(?i:info|debug)\b ?[:\]\[-]|/(?:INFO|DEBUG)/",
+    r"(?: |: ?)(?:ok|OK)$",
+    r"\b(?:exit|exited|status|code)(?: with)?(?: code| status)?[ :]+['\"]?(?:1|2|255)['\"]?\W*$",  # and nothing else
     r'\blevel="?(?i:info|debug|trace)\b|"level": ?"(?i:info|debug|trace)"|^[ID]\d{4} \d\d:',
     r"^(?:assistant|user|human|ai|system|tool)(?:>|:) ",
 )

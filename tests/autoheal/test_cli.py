@@ -1,6 +1,7 @@
 """The command line finds its commands and says each expected error in one line."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from autoheal.cli import COMMANDS
 from autoheal.embedded import free_port
+from projections.database import open_database
 from tests.autoheal.conftest import finish
 
 
@@ -77,6 +79,17 @@ def test_a_database_out_of_reach_is_one_line(run, monkeypatch):
     result = run("stats")
     assert result.code == 3
     assert result.err.startswith("autoheal: the database sqlite:////nowhere/autoheal.db cannot be used")
+    assert result.err.count("\n") == 1
+
+
+def test_a_database_of_a_later_version_is_one_line(run):
+    """It is left alone, as a wrong setting would be."""
+    open_database("sqlite:///autoheal.db").dispose()
+    with sqlite3.connect("autoheal.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    result = run("stats")
+    assert result.code == 2
+    assert result.err.startswith("autoheal: the database has schema 9999 and this autoheal knows ")
     assert result.err.count("\n") == 1
 
 

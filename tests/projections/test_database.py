@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from sqlalchemy import Engine, func, inspect, select
 
-from projections import dialects
+from projections import dialects, views
 from projections.database import DatabaseUnreachableError, open_database, transaction
 from projections.fold import apply
 from projections.stats import auto_heal_stats
@@ -107,6 +107,7 @@ def test_a_writer_does_not_wait_for_ever(tables, other, monkeypatch):
 def test_a_database_without_its_tables_is_one_line(tables):
     """A question to a database whose tables somebody dropped is answered by one line."""
     with transaction(tables) as connection:
+        views.metadata.drop_all(connection)
         metadata.drop_all(connection)
     with pytest.raises(DatabaseUnreachableError, match=r"no such table|does not exist"):
         auto_heal_stats(tables)
@@ -123,9 +124,11 @@ def test_numbers_are_kept_whole(tables_of):
 
 
 def test_every_column_is_documented(tables):
-    """Each table and column says what it is, and each table is there."""
-    assert all(table.comment and all(column.comment for column in table.columns) for table in metadata.sorted_tables)
-    assert {*inspect(tables).get_table_names()} == {*metadata.tables}
+    """Each table, view and column says what it is, and each table and view is there."""
+    described = [*metadata.sorted_tables, *views.metadata.sorted_tables]
+    assert all(table.comment and all(column.comment for column in table.columns) for table in described)
+    assert {*inspect(tables).get_table_names()} == {*metadata.tables, "alembic_version"}
+    assert {*inspect(tables).get_view_names()} == {*views.metadata.tables}
 
 
 def _failures(connection) -> int:

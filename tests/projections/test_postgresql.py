@@ -4,13 +4,15 @@ import pytest
 
 from projections.database import DatabaseUnreachableError, open_database, transaction
 from projections.fold import apply
+from projections.questions import ask
 from projections.stats import auto_heal_stats
 from tests.postgres import psql
 from tests.projections.given import concluded, dead_lettered, diagnosed, entry, fold, requested, suppressed
 
 COLUMNS = """
 SELECT data_type, string_agg(DISTINCT column_name, ' ' ORDER BY column_name) FROM information_schema.columns
-WHERE table_schema = current_schema AND data_type <> 'text' GROUP BY data_type ORDER BY data_type
+WHERE table_schema = current_schema AND data_type <> 'text' AND table_name <> 'alembic_version'
+GROUP BY data_type ORDER BY data_type
 """
 BY_HOUR = "SET timezone = 'UTC'; SELECT hour, error_category, failed, healed, suppressed FROM failures_hourly"
 SLOWEST = """
@@ -24,7 +26,8 @@ MOMENTS = (
 OTHER_CLIENTS = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
 UNDOCUMENTED = """
 SELECT relname, attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
-WHERE relnamespace = current_schema::regnamespace AND relkind = 'r' AND attnum > 0
+WHERE relnamespace = current_schema::regnamespace AND relkind IN ('r', 'v') AND attnum > 0
+AND relname <> 'alembic_version'
 AND (col_description(attrelid, attnum) IS NULL OR obj_description(attrelid) IS NULL)
 """
 
@@ -90,10 +93,23 @@ def test_a_reader_without_rights_is_told(engine, url, postgres):
     """A user that may not read the tables gets one line."""
     postgres.execute("CREATE ROLE analyst LOGIN PASSWORD 'look'")
     postgres.execute(f"GRANT USAGE ON SCHEMA {url.rpartition('%3D')[2]} TO analyst")
-    analysts = open_database(url.replace("autoheal:not-secret", "analyst:look"))
-    with pytest.raises(DatabaseUnreachableError, match="permission denied for table failures"):
-        auto_heal_stats(analysts)
-    analysts.dispose()
+    analysts = url.replace("autoheal:not-secret", "analyst:look")
+    with pytest.raises(DatabaseUnreachableError, match="permission denied for table alembic_version"):
+        open_database(analysts)
+
+
+def test_a_reader_with_rights_to_read_needs_no_others(engine, url, postgres):
+    """A role that may select is enough for statistics and questions: opening writes nothing that is there."""
+    schema = url.rpartition("%3D")[2]
+    postgres.execute("CREATE ROLE reader LOGIN PASSWORD 'look'")
+    postgres.execute(f"GRANT USAGE ON SCHEMA {schema} TO reader")
+    postgres.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO reader")
+    readers = url.replace("autoheal:not-secret", "reader:look")
+    opened = open_database(readers)
+    assert auto_heal_stats(opened).total_failed == 2
+    opened.dispose()
+    with ask(readers, "SELECT count(*) FROM decisions") as answer:
+        assert [*answer.rows()] == [(2,)]
 
 
 def test_a_server_that_goes_away_is_one_line(engine, postgres):

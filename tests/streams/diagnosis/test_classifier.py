@@ -141,6 +141,31 @@ FINAL_CAUSES = {
     ),
     "a merge that conflicts": ("CONFLICT (content): Merge conflict in a.py", "validation_failure", "merge_conflict"),
     "a full disk": ("cp: error writing 'x': No space left on device", "executor_crash", "disk_full"),
+    "a comparison that shows the answer it got": (
+        "E       AssertionError: assert 429 == 200\nE        +  where 429 = <Response [429 Too Many Requests]>.status",
+        "validation_failure",
+        "assertion",
+    ),
+    "a fixture that breaks before its test can judge": (
+        "E   KeyError: 'timeout'\n\ntest_a.py:3: KeyError\n=== summary ===\nERROR test_a.py::test_x\n1 error",
+        "executor_crash",
+        "unhandled_exception",
+    ),
+    "a tool called with what it does not take": (
+        'invalid value "soon" for flag -timeout: parse error\nUsage of sync:\n  -timeout duration',
+        "executor_crash",
+        "script_error",
+    ),
+    "bytes that are not what they should be": (
+        "gzip: stdin: unexpected end of file\ntar: Unexpected EOF in archive",
+        "executor_crash",
+        "corrupt_input",
+    ),
+    "an error in words of no known family": (
+        "Error: the ledger of 2019 was closed twice",
+        "executor_crash",
+        "tool_error",
+    ),
     "an operator who says no more": ("unit builder-3: stopped by operator", "unknown", "stopped"),
 }
 
@@ -150,6 +175,9 @@ NOTHING_SAID = {
     "information": "2026-11-22 10:00:00 INFO client: connection refused, using the cache",
     "a conversation": "assistant: I'll add a timeout parameter and handle 429 responses.",
     "a catch-all": "Something went wrong. Please contact your administrator.",
+    "a mention of limits": "checking for a rate limit section",
+    "a bare exit code": "ERROR: script returned exit code 1",
+    "an error its teller does not know": "Error: an unexpected error occurred.",
     "a bare consequence": "make: *** [Makefile:2: publish] Error 1",
 }
 

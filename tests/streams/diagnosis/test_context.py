@@ -18,6 +18,8 @@ LESS = {
     "another try on the next line": "request timed out\nretrying in 2 s",
     "a restart on the next line": "indexer timed out\n[agent] restarting it",
     "a warning": "WARN request timed out",
+    "a check that went well": "requests that timed out: ok",
+    "an exit code that says nothing": "step that timed out: exit code 1",
     "a conversation": "assistant: the request timed out, so I will look",
     "what a test printed": "----- Captured stderr call -----\nERROR upstream timed out",
 }
