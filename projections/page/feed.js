@@ -15,7 +15,7 @@ const list = byId("feed-rows");
 const pause = byId("feed-pause");
 const entries = new Map(); // by failure id
 let paused = false;
-let waiting = 0;
+let shown = new Set();
 let planned = null;
 
 /** Ask for the newest failures and heals, and merge them with what is shown: also what was missed while away. */
@@ -23,13 +23,12 @@ export async function refreshFeed() {
   const [failures, heals] = await Promise.all([get("api/failures", { limit: FIRST }), get("api/heals", { limit: FIRST })]);
   const healOf = new Map(heals.items.map((heal) => [heal.failure_id, heal]));
   for (const failure of failures.items) put(failure.failure_id, ofFailure(failure, healOf.get(failure.failure_id)));
-  show();
+  showUnlessPaused();
 }
 
 /** Take an event of the stream: a decision is put on top, an outcome is written beside its heal. */
 export function feedEvent(type, event) {
   if (type === "heal.requested" || type === "heal.suppressed") {
-    if (!entries.has(event.data.failure_id)) waiting += 1;
     put(event.data.failure_id, ofDecision(type, event));
   } else {
     for (const [id, entry] of entries) if (entry.heal === event.data.heal_task_id) put(id, { outcome: type.slice("heal.".length) });
@@ -68,8 +67,9 @@ function drop() {
 
 function showUnlessPaused() {
   planned = null;
-  if (!paused) show();
-  else setText(byId("feed-note"), `Paused, ${counted(waiting, "new decision")}`);
+  if (!paused) return show();
+  const waiting = [...entries.keys()].filter((id) => !shown.has(id)).length;
+  if (waiting) setText(byId("feed-note"), `Paused, ${counted(waiting, "new decision")}`);
 }
 
 function show() {
@@ -80,7 +80,7 @@ function show() {
   makeOnlyStop(list, LINK);
   if (focused && !list.contains(document.activeElement)) rows.find((each) => each.dataset.failure === focused)?.querySelector(LINK).focus();
   setText(byId("feed-note"), rows.length ? `last ${rows.length}` : "");
-  waiting = 0;
+  shown = new Set(entries.keys());
 }
 
 function row(id, entry) {

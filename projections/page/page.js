@@ -66,6 +66,8 @@ async function refreshPanel(id, load) {
   }
 }
 
+const refreshFeedPanel = () => refreshPanel("feed", refreshFeed);
+
 async function poll() {
   if (document.hidden || polling) return;
   polling = true;
@@ -79,14 +81,19 @@ async function poll() {
   projectedAt = status?.projected_at ?? projectedAt;
   if (back) refresh();
   else if (answers && (news || quiet)) refreshSoon();
-  if (back || (answers && quiet)) refreshPanel("feed", refreshFeed);
+  if (answers && quiet) refreshFeedPanel();
 }
 
 follow((type, event) => {
   feedEvent(type, event);
   timelineEvent(event.data.source_task_id);
   refreshSoon();
-}, streamIs, poll);
+}, (state) => {
+  streamIs(state);
+  if (state !== "open") return;
+  refreshFeedPanel();
+  setTimeout(refreshFeedPanel, NEWS_MS); // what came before the API had found the end of the log
+}, poll);
 byId("since").addEventListener("change", refresh);
 document.addEventListener("visibilitychange", poll);
 setInterval(poll, STATUS_MS);

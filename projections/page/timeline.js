@@ -13,7 +13,6 @@ const drawer = byId("timeline");
 const body = byId("timeline-body");
 let shown = null;
 let planned = null;
-let from = null;
 
 /** Open the timeline of a task. */
 export function openTask(id) {
@@ -32,10 +31,7 @@ function followAddress() {
   if (id === null) return drawer.close();
   byId("timeline-title").textContent = id;
   body.replaceChildren(el("p", { class: "note" }, "Loading"));
-  if (!drawer.open) {
-    from = document.activeElement;
-    drawer.showModal();
-  }
+  if (!drawer.open) drawer.showModal();
   load();
 }
 
@@ -128,7 +124,6 @@ const folded = (key, name, content) => el("details", { "data-of": key }, el("sum
 function closed() {
   shown = null;
   if (location.hash) history.pushState(null, "", location.pathname + location.search);
-  if (from?.isConnected) from.focus();
 }
 
 byId("timeline-close").addEventListener("click", () => drawer.close());
