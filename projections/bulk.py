@@ -29,7 +29,8 @@ def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> lis
     for known in connection.execute(select(key).where(among(connection, key)), {"among": list(of_key)}).scalars():
         del of_key[known]
     new = list(of_key.values())
-    _insert(connection, table, new)
+    if new:
+        _insert(connection, table, new)
     return new
 
 

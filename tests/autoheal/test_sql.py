@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -117,6 +118,12 @@ def test_a_refused_query_leaves_the_file_of_the_last_one(run, tmp_path):
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n;"
 
 
+def _on_its_own_terminal():
+    """Let Ctrl-C arrive, also where the tests run in the background, which ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """The command line in a process on a terminal of its own, and a person who types."""
 
@@ -130,7 +137,7 @@ class Terminal:
             **streams,
             env=environment,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call: Ctrl-C arrives
+            preexec_fn=_on_its_own_terminal,  # noqa: PLW1509 - two system calls
         )
         os.close(theirs)
 
