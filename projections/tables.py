@@ -35,7 +35,8 @@ class Moment(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Make a moment one that the database stores, with one call for each."""
-        return _as_text if dialect.name == "sqlite" else _as_utc
+        write = _as_text if dialect.name == "sqlite" else as_utc
+        return lambda value: None if value is None else write(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give back UTC."""
@@ -47,8 +48,13 @@ class Moment(TypeDecorator[datetime]):
 _ZONE: Final = -len("+00:00")
 
 
-def _as_utc(value: datetime | None) -> datetime | None:
-    if value is None or value.tzinfo is UTC:
+def as_utc(value: datetime) -> datetime:
+    """Return the same moment in UTC.
+
+    Raises:
+        ValueError: It has no zone.
+    """
+    if value.tzinfo is UTC:
         return value
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone: say which")
@@ -56,10 +62,9 @@ def _as_utc(value: datetime | None) -> datetime | None:
 
 
 @lru_cache(maxsize=1 << 14)  # a task's row says several times when its last event was
-def _as_text(value: datetime | None) -> str | None:
+def _as_text(value: datetime) -> str:
     """Write a moment as SQLite's date functions read it."""
-    moment = _as_utc(value)
-    return moment.isoformat(" ", "microseconds")[:_ZONE] if moment else None
+    return as_utc(value).isoformat(" ", "microseconds")[:_ZONE]
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

@@ -10,6 +10,7 @@ from events.secrets import mask
 from projections.entry import Entry
 from projections.row import Row
 
+FAILURES: Final = (TaskFailed, TaskTimedOut)
 OUTPUTS: Final = frozenset({"output", "partial_output", "output_tail"})
 IDENTIFIERS: Final = frozenset({"task_id", "idea_id", "task_type", "provider", "runner_id", "model", "source_task_id"})
 """What is no free text, so that no secret is looked for in it."""
@@ -20,9 +21,9 @@ CUT: Final = "\n[...]\n"
 
 def row(entry: Entry[Any]) -> Row | None:
     """Return the event as a line of its task's timeline; None when it is about no task."""
-    event, data = entry.event, vars(entry.event)["data"]
+    event, data = entry.event, entry.event.data
     said = vars(data)
-    task_id = said.get("source_task_id") if event.type.startswith("autoheal.heal.") else said.get("task_id")
+    task_id = said.get("source_task_id" if event.type.startswith("autoheal.heal.") else "task_id")
     if task_id is None:
         return None
     return {
@@ -35,7 +36,7 @@ def row(entry: Entry[Any]) -> Row | None:
         "record_partition": entry.partition,
         "record_offset": entry.offset,
         "details": _details(event, said),
-        "output": _output(data) if isinstance(event, TaskFailed | TaskTimedOut) else None,
+        "output": _output(data) if isinstance(event, FAILURES) else None,
     }
 
 

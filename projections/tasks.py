@@ -1,8 +1,10 @@
 """`tasks`: what is known of each task now."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from events import (
@@ -52,18 +54,31 @@ def evolve(row: Row, entry: Entry[Any]) -> Row:
 
     Events of one task come in the order of the log, unless a producer gives them different keys.
     """
-    event, data = entry.event, vars(vars(entry.event)["data"])
+    event = type(entry.event)
     newer = row["last_event_at"] is None or entry.logged_at >= row["last_event_at"]
-    said = {name: value for name in LEARNED if (value := data.get(name)) is not None and (newer or row[name] is None)}
+    said = _said(entry.event)
+    if moment := MOMENTS.get(event):
+        said[moment] = entry.logged_at
+    if not newer:
+        return row | {name: value for name, value in said.items() if row[name] is None}
+    said["last_event_at"] = entry.logged_at
+    if _changes_status(row["status"], event):
+        said["status"], said["status_at"] = STATUSES[event], entry.logged_at
+    return row | said
+
+
+def _said(event: Any) -> Row:
+    data = vars(event.data)
+    said = {name: value for name in _learned(event.__class__) if (value := data[name]) is not None}
     if "direction" in said:
         said["direction"] = mask(said["direction"])
-    if (moment := MOMENTS.get(type(event))) and (newer or row[moment] is None):
-        said[moment] = entry.logged_at
-    if newer:
-        said["last_event_at"] = entry.logged_at
-        if _changes_status(row["status"], type(event)):
-            said["status"], said["status_at"] = STATUSES[type(event)], entry.logged_at
-    return row | said
+    return said
+
+
+@cache
+def _learned(event: type[CloudEvent]) -> list[str]:
+    data = event.model_fields["data"].annotation
+    return [name for name in LEARNED if name in cast("type[BaseModel]", data).model_fields]
 
 
 def _changes_status(status: str | None, event: type[CloudEvent]) -> bool:
@@ -75,7 +90,7 @@ def fold(known: dict[str, Row], entries: Iterable[Entry[Any]]) -> dict[str, Row]
     """Return the new rows of the tasks that the entries are about."""
     changed: dict[str, Row] = {}
     for entry in entries:
-        task_id = vars(vars(entry.event)["data"])["task_id"]
+        task_id = entry.event.data.task_id
         row = changed.get(task_id) or known.get(task_id) or INITIAL | {"task_id": task_id}
         changed[task_id] = evolve(row, entry)
     return changed

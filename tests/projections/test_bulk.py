@@ -37,6 +37,16 @@ def test_replaced_rows_are_the_new_ones(tables):
     assert rows(tables, heal_outcomes) == [outcome("a"), outcome("b", "expired"), outcome("c")]
 
 
+@pytest.mark.parametrize(
+    "text", ["tab\t, line\n, return\r", r"back\\slash \N \. \t", "\\N", "\\.", "", "é 漢 \U0001f600"]
+)
+def test_every_text_is_stored_as_it_is(tables, text):
+    """What COPY's format gives a meaning, and what is no ASCII, comes back as it went in."""
+    with transaction(tables) as connection:
+        bulk.insert_new(connection, heal_outcomes, [outcome("a", text)])
+    assert rows(tables, heal_outcomes) == [outcome("a", text)]
+
+
 def test_a_full_disk_is_one_line(tables, database):
     """Rows that find no space raise what says so in one line, and nothing of the transaction stays."""
     many = [outcome(f"heal_{i}" * 100) for i in range(1_000)]
