@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import psycopg
-from sqlalchemy import JSON, Connection, Table, Text, delete, insert, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Dialect, Table, delete, insert, select
 
-from projections.database import DatabaseUnreachableError, to_json
+from projections.database import DatabaseUnreachableError
 from projections.dialects import among
 from projections.row import Row
-from projections.tables import Moment, as_utc
 
 
 def insert_new(connection: Connection, table: Table, rows: Iterable[Row]) -> list[Row]:
@@ -45,64 +43,35 @@ def replace(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    values = map(_values(table, connection.dialect), rows)
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, rows)
+        _copy(connection, table, values)
     else:
-        values = list(map(_values(table), rows))
-        connection.exec_driver_sql(str(insert(table).compile(dialect=_SQLITE)), values)
+        connection.exec_driver_sql(str(insert(table).compile(dialect=connection.dialect)), list(map(tuple, values)))
 
 
-def _copy(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+def _copy(connection: Connection, table: Table, values: Iterable[Sequence[Any]]) -> None:
     driver: Any = connection.connection.driver_connection
     names = ", ".join(column.name for column in table.columns)
-    line = _line(table)
     try:
         with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-            copy.write("".join(map(line, rows)))
+            for row in values:
+                copy.write_row(row)
     except psycopg.OperationalError as error:  # SQLAlchemy, which explains the others, does not see this one
         raise DatabaseUnreachableError(connection.engine.url.set(query={}), error) from error
 
 
 @cache
-def _line(table: Table) -> Callable[[Row], str]:
-    """Return what writes a row in COPY's text format: in the driver's own hands a row costs three times as much."""
-    columns = [(column.name, _WRITERS.get(column.type.__class__, str)) for column in table.columns]
-
-    def line(row: Row) -> str:
-        get = row.get
-        return "\t".join(["\\N" if (value := get(name)) is None else write(value) for name, write in columns]) + "\n"
-
-    return line
-
-
-def _escaped(text: str) -> str:
-    if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
-        return text.translate(_ESCAPES)
-    return text
-
-
-_ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
-_WRITERS: Final[dict[type, Callable[[Any], str]]] = {
-    Text: _escaped,
-    Moment: lambda moment: as_utc(moment).isoformat(),
-    JSON: lambda value: _escaped(to_json(value)),
-}
-
-
-@cache
-def _values(table: Table) -> Callable[[Row], tuple[Any, ...]]:
-    """Return what turns a row into the values of SQLite's driver, as SQLAlchemy's types say."""
+def _values(table: Table, dialect: Dialect) -> Callable[[Row], list[Any]]:
+    """Return what turns a row into the driver's values, as SQLAlchemy's types say."""
     names = [column.name for column in table.columns]
-    processors = [column.type.dialect_impl(_SQLITE).bind_processor(_SQLITE) for column in table.columns]
+    processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
     encoders = [(place, encode) for place, encode in enumerate(processors) if encode]
 
-    def values(row: Row) -> tuple[Any, ...]:
+    def values(row: Row) -> list[Any]:
         encoded: list[Any] = [*map(row.get, names)]
         for place, encode in encoders:
             encoded[place] = encode(encoded[place])
-        return tuple(encoded)
+        return encoded
 
     return values
-
-
-_SQLITE: Final = sqlite.dialect(json_serializer=to_json)

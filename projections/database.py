@@ -44,7 +44,7 @@ def open_database(url: str) -> Engine:
         NewerDatabaseError: A later version of this program has upgraded it.
     """
     try:
-        engine = create_engine(url, json_serializer=to_json)
+        engine = create_engine(url, json_serializer=_to_json)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnreachableError(url.split(":", maxsplit=1)[0], error) from error
     event.listen(engine, "handle_error", _explain)
@@ -56,8 +56,7 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def to_json(value: Any) -> str:
-    """Write a value of a JSON column."""
+def _to_json(value: Any) -> str:
     return orjson.dumps(value, default=BaseModel.model_dump, option=orjson.OPT_UTC_Z).decode()
 
 

@@ -35,8 +35,7 @@ class Moment(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Make a moment one that the database stores, with one call for each."""
-        write = _as_text if dialect.name == "sqlite" else as_utc
-        return lambda value: None if value is None else write(value)
+        return _as_text if dialect.name == "sqlite" else _as_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give back UTC."""
@@ -48,13 +47,8 @@ class Moment(TypeDecorator[datetime]):
 _ZONE: Final = -len("+00:00")
 
 
-def as_utc(value: datetime) -> datetime:
-    """Return the same moment in UTC.
-
-    Raises:
-        ValueError: It has no zone.
-    """
-    if value.tzinfo is UTC:
+def _as_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
         return value
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone: say which")
@@ -62,9 +56,10 @@ def as_utc(value: datetime) -> datetime:
 
 
 @lru_cache(maxsize=1 << 14)  # a task's row says several times when its last event was
-def _as_text(value: datetime) -> str:
+def _as_text(value: datetime | None) -> str | None:
     """Write a moment as SQLite's date functions read it."""
-    return as_utc(value).isoformat(" ", "microseconds")[:_ZONE]
+    moment = _as_utc(value)
+    return moment.isoformat(" ", "microseconds")[:_ZONE] if moment else None
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
