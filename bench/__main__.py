@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import latency, recovery, throughput
+from bench import latency, projection, recovery, throughput
 from bench.mix import generate
 from bench.report import Results, show, write_json
 
@@ -23,6 +23,7 @@ class What(StrEnum):
     THROUGHPUT = "throughput"
     LATENCY = "latency"
     RECOVERY = "recovery"
+    PROJECTION = "projection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class Sizes:
     rounds: int
     latency_seconds: float
     rows: int
+    projected_tasks: int
 
 
-FULL = Sizes(tasks=50_000, rounds=5, latency_seconds=20.0, rows=200_000)
-QUICK = Sizes(tasks=5_000, rounds=1, latency_seconds=4.0, rows=20_000)
+FULL = Sizes(tasks=50_000, rounds=5, latency_seconds=20.0, rows=200_000, projected_tasks=20_000)
+QUICK = Sizes(tasks=5_000, rounds=1, latency_seconds=4.0, rows=20_000, projected_tasks=2_000)
 RATES = (1_000, 5_000)
 
 
@@ -56,6 +58,7 @@ def main(
         runs=tuple(_throughput(sizes)) if asked(What.THROUGHPUT) else (),
         latencies=tuple(_latencies(sizes)) if asked(What.LATENCY) else (),
         recoveries=tuple(_recoveries(sizes)) if asked(What.RECOVERY) else (),
+        projections=tuple(_projections(sizes)) if asked(What.PROJECTION) else (),
     )
     show(results, console)
     if json:
@@ -79,6 +82,15 @@ def _latencies(sizes: Sizes) -> Iterator[latency.Latency]:
 def _recoveries(sizes: Sizes) -> Iterator[recovery.Recovery]:
     with console.status(f"recovery of {sizes.rows} rows"):
         yield asyncio.run(recovery.measure(sizes.rows))
+
+
+def _projections(sizes: Sizes) -> Iterator[projection.Projection]:
+    with console.status("projection: the agents make the log"):
+        log = projection.whole_log(generate(sizes.projected_tasks))
+    for number in range(1, sizes.rounds + 1):
+        for database in projection.databases():
+            with console.status(f"projection, round {number} of {sizes.rounds}: {database}"):
+                yield asyncio.run(projection.measure(database, log))
 
 
 if __name__ == "__main__":

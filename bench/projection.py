@@ -44,6 +44,16 @@ class Projection:
         return self.events / self.seconds
 
     @property
+    def cpu_us_per_event(self) -> float:
+        """Processor time of the projector alone, without that of a database server."""
+        return 1e6 * self.cpu_seconds / self.events
+
+    @property
+    def loaded_per_second(self) -> float:
+        """Events whose rows the database takes in bulk in a second."""
+        return self.events / self.load_seconds
+
+    @property
     def share_of_load(self) -> float:
         """How long the bulk load takes, of what the projector took: it neither reads, decodes nor decides anything."""
         return self.load_seconds / self.seconds

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench.figures import Spread
 from bench.latency import Latency
+from bench.projection import Projection
 from bench.recovery import Recovery
 from bench.throughput import ENTRANTS, Run
 
@@ -22,6 +23,10 @@ LATENCY_RATE: Final = 5000
 MOST_P99_MS: Final = 150.0
 RECOVERED_ROWS: Final = 200_000
 MOST_RECOVERY_S: Final = 2.0
+LEAST_PROJECTED: Final = 30_000
+"""Events per second into SQLite."""
+LEAST_OF_COPY: Final = 0.3
+"""Of PostgreSQL's own bulk load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Results:
     runs: Sequence[Run] = ()
     latencies: Sequence[Latency] = ()
     recoveries: Sequence[Recovery] = ()
+    projections: Sequence[Projection] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ def show(results: Results, console: Console) -> None:
         console.print(_latency(results.latencies))
     if results.recoveries:
         console.print(_recovery(results.recoveries))
+    if results.projections:
+        console.print(_projection(results.projections))
     console.print(_targets(list(targets(results))))
 
 
@@ -79,6 +87,11 @@ def targets(results: Results) -> Iterator[Target]:
         if recovery.rows == RECOVERED_ROWS:
             met = recovery.seconds < MOST_RECOVERY_S
             yield Target("recovery of 200000 rows", f"< {MOST_RECOVERY_S:.0f} s", f"{recovery.seconds:.2f} s", met)
+    if speed := _projected(results.projections, "sqlite", "events_per_second"):
+        met = speed.median >= LEAST_PROJECTED
+        yield Target("projector into SQLite", f">= {LEAST_PROJECTED:,}/s", f"{speed.median:,.0f}/s", met)
+    if share := _projected(results.projections, "postgresql", "share_of_load"):
+        yield Target("projector / COPY", f">= {LEAST_OF_COPY} x", _times(share), share.median >= LEAST_OF_COPY)
 
 
 def _of(runs: Sequence[Run], name: str) -> list[Run]:
@@ -123,6 +136,24 @@ def _recovery(recoveries: Sequence[Recovery]) -> Table:
     table = _table("Recovery", "rows", "seconds", "rows/s")
     for seen in recoveries:
         table.add_row(f"{seen.rows:,}", f"{seen.seconds:.2f}", f"{seen.rows / seen.seconds:,.0f}")
+    return table
+
+
+def _projected(runs: Sequence[Projection], database: str, figure: str) -> Spread | None:
+    values = [getattr(run, figure) for run in runs if run.database == database]
+    return Spread.of(values) if values else None
+
+
+def _projection(runs: Sequence[Projection]) -> Table:
+    table = _table(
+        "Projector", "database", "events", "events/s (min-max)", "CPU us/event", "bulk load, events/s", "share"
+    )
+    for database in dict.fromkeys(run.database for run in runs):
+        figures = ("events_per_second", "cpu_us_per_event", "loaded_per_second", "share_of_load")
+        speed, cpu, loaded, share = (cast("Spread", _projected(runs, database, figure)) for figure in figures)
+        speeds = f"{speed.median:,.0f} ({speed.low:,.0f}-{speed.high:,.0f})"
+        events = next(run.events for run in runs if run.database == database)
+        table.add_row(database, f"{events:,}", speeds, f"{cpu.median:.1f}", f"{loaded.median:,.0f}", _times(share))
     return table
 
 

@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from bench.latency import Latency
+from bench.projection import Projection
 from bench.recovery import Recovery
 from bench.report import Results, targets, write_json
 from bench.throughput import Run
@@ -39,6 +40,21 @@ def test_p99_counts_at_5000_a_second_only(p99, met):
 def test_recovery_counts_only_with_all_rows(rows, seconds, expected):
     """A worker that is ready without its rows has recovered nothing."""
     assert [target.met for target in targets(Results(recoveries=[Recovery(rows, seconds)]))] == expected
+
+
+@pytest.mark.parametrize(
+    ("database", "seconds", "load_seconds", "expected"),
+    [
+        ("sqlite", 1.0, 0.1, [True]),
+        ("sqlite", 1.01, 1.0, [False]),
+        ("postgresql", 1.0, 0.3, [True]),
+        ("postgresql", 0.5, 0.1, [False]),
+    ],
+)
+def test_the_projector_has_a_speed_on_sqlite_and_a_share_on_postgresql(database, seconds, load_seconds, expected):
+    """30 000 events/s, and 0.3 of what COPY alone takes."""
+    run = Projection(database, 30_000, seconds, 1.0, load_seconds)
+    assert [target.met for target in targets(Results(projections=[run]))] == expected
 
 
 def test_every_single_run_is_in_the_json(tmp_path):
