@@ -80,10 +80,16 @@ function eventItem(event, first, names, decisive) {
       el("strong", null, eventName(event.type)),
       category && el("span", { class: "chip" }, el("span", { class: "dot", "aria-hidden": "true" }), categoryName(category)),
       el("span", { class: "when" }, moment(event.logged_at), since(event, first))),
-    el("p", { class: "reason" }, event.why?.text ?? gist(event.details)),
+    el("p", { class: "reason" }, event.why ? reason(event.why) : gist(event.details)),
     event.output && output(event.output, event.highlights, decisive),
     event.type === "heal.requested" && folded(`direction ${event.event_id}`, "What the healer is told", el("pre", { class: "output", tabindex: "0" }, event.details.direction)),
     folded(event.event_id, "Details", details(event, names)));
+}
+
+/** Why it was decided so, and until when a cooldown stands in the way. */
+function reason({ text, retry_at: again, cooldown_until: until }) {
+  if (again) return `${text} Again from ${clock(again)}.`;
+  return until ? `${text} Its scope cools down until ${clock(until)}.` : text;
 }
 
 /** Of an event that decides nothing, what people look for first. */

@@ -64,13 +64,15 @@ async def test_an_event_changes_it(page, installation):
 
 
 async def test_a_heal_that_is_held_back_says_why_and_until_when(page, installation):
-    """The second failure of a category cools down: the feed and the reasons both say so."""
+    """The second failure of a category cools down: the feed, the reasons and the timeline all say so."""
     await open_live(page, installation)
     installation.publish(failure("cooling-1"))
     await expect(row(page, "cooling-1")).to_be_visible()
     installation.publish(failure("cooling-2"))
     await expect(row(page, "cooling-2")).to_contain_text("Cooling down until")
     await expect(page.locator('#suppressions [data-reason="cooldown"]')).to_contain_text("Cooling down")
+    await page.goto(f"{installation.url}#task=cooling-2")
+    await expect(page.locator('[data-type="heal.suppressed"] .reason')).to_contain_text("Again from ")
 
 
 async def test_a_cooldown_runs_down(page, installation):
