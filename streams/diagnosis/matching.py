@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 import re2
 
@@ -76,7 +75,8 @@ def _matches(pattern: "re2._Regexp", data: bytes) -> "Iterator[re2._Match]":
     """The matches in the last window; if there is none in it, those in all of the text."""
     begin = len(data) - _LAST_WINDOW
     begin = begin if begin > 0 and pattern.search(data, begin) is not None else 0
-    return cast("Iterator[re2._Match]", pattern.finditer(data, begin))
+    matches: Iterator[re2._Match] = pattern.finditer(data, begin)
+    return matches
 
 
 def _unquoted(hits: list[Hit], data: bytes) -> list[Hit]:
