@@ -48,9 +48,17 @@ class RefusedEventError(ValueError):
         self.faults = faults
 
 
-def encode(event: CloudEvent) -> bytes:
-    """Return the event as structured CloudEvents JSON; optional fields without a value are left out."""
-    return to_json(event, exclude_none=True, inf_nan_mode="null")
+def encode(event: CloudEvent, **attributes: str | int) -> bytes:
+    """Return the event as structured CloudEvents JSON; optional fields without a value are left out.
+
+    Args:
+        event: The event.
+        attributes: What its envelope is to say instead of what it says: cheaper than a copy that is written once.
+    """
+    if not attributes:
+        return to_json(event, exclude_none=True, inf_nan_mode="null")
+    envelope = {name: value for name, value in (vars(event) | attributes).items() if value is not None}
+    return to_json(envelope, exclude_none=True, inf_nan_mode="null")
 
 
 def decode(raw: bytes | None) -> Event:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from events.envelope import CloudEvent, Data, derived_id
 from streams.diagnosis import Classifier
@@ -22,8 +22,7 @@ class Control:
     halted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[Row]):
+class Decision(NamedTuple, Generic[Row]):
     """The row as it is now, and what follows from the event; no events means nothing to do."""
 
     row: Row

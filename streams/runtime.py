@@ -90,6 +90,7 @@ class Runtime(Generic[Row]):
         self._control = control
         self._codec: TypeAdapter[Stored[Row]] = TypeAdapter(Stored[agent.row])  # type: ignore[name-defined]
         self._producers_topics = frozenset(map(topics.named, PRODUCERS_TOPICS))
+        self._new = Stored(agent.row())
         self._known: dict[bytes, tuple[bytes, Stored[Row]]] = {}
 
     def process(self, records: Sequence[Record], get: Callable[[bytes], bytes | None], generation: int = 0) -> Outcome:
@@ -138,7 +139,7 @@ class Runtime(Generic[Row]):
 
     def _load(self, key: bytes, raw: bytes | None) -> Stored[Row]:
         if raw is None:
-            return Stored(self._agent.row())
+            return self._new
         written, stored = self._known.get(key, (None, None))
         return stored if stored and written is raw else self._codec.validate_json(raw)
 
@@ -162,5 +163,4 @@ def _originating(event: CloudEvent, record: Record, index: int, first: int) -> t
 
     All before the first record of its batch is done with for good: the batch before had its rows written.
     """
-    origin = {"origin": f"{place(record)}#{index}", "settled": first}
-    return event, encode(event.model_copy(update=origin))
+    return event, encode(event, origin=f"{place(record)}#{index}", settled=first)

@@ -106,6 +106,8 @@ class Context:
 
 
 def _signs_below(data: bytes, line_end: int) -> Sequence[int]:
+    if line_end + 1 >= len(data):
+        return ()
     below = data.find(b"\n", line_end + 1, line_end + _CONTEXT_BYTES)
     return _SIGNS.Match(data[line_end + 1 : below if below >= 0 else line_end + _CONTEXT_BYTES]) or ()
 

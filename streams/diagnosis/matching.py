@@ -50,29 +50,33 @@ class Matcher:
     def hits(self, data: bytes) -> list[Hit]:
         """The matches that count, best first; of equals the last."""
         candidates = self._filter.Match(data, potential=True) if self._rules and data else None
-        hits = list(self._weighed(candidates, data)) if candidates else []
+        hits = self._weighed(candidates, data) if candidates else []
         if len(hits) > 1:
             hits = _unquoted(hits, data)
             hits.sort(key=lambda hit: (hit.score, hit.start), reverse=True)
         return hits
 
-    def _weighed(self, candidates: Sequence[int], data: bytes) -> Iterator[Hit]:
+    def _weighed(self, candidates: Sequence[int], data: bytes) -> list[Hit]:
         context = Context(data)
         handling = data.rfind(_HANDLING)
         slope = (1 - _START_WEIGHT) / len(data)
+        hits = []
         for index in candidates:
             rule, pattern = self._rules[index]
-            for match in islice(pattern.finditer(data, _begin(pattern, data)), _MATCHES_PER_RULE):
+            for match in islice(_matches(pattern, data), _MATCHES_PER_RULE):
                 start, end = match.span()
                 if counts := context.weight(start, end):
                     finality = (_START_WEIGHT + slope * end) * (_HANDLED_WEIGHT if start < handling else 1.0)
-                    yield Hit(rule, start, end, rule.strength * counts * finality)
+                    hits.append(Hit(rule, start, end, rule.strength * counts * finality))
+        return hits
 
 
-def _begin(pattern: "re2._Regexp", data: bytes) -> int:
-    """Where to look for matches from: the last window, if there is one in it."""
-    begin = max(0, len(data) - _LAST_WINDOW)
-    return begin if begin and pattern.search(data, begin) is not None else 0
+def _matches(pattern: "re2._Regexp", data: bytes) -> "Iterator[re2._Match]":
+    """The matches in the last window; if there is none in it, those in all of the text."""
+    begin = len(data) - _LAST_WINDOW
+    begin = begin if begin > 0 and pattern.search(data, begin) is not None else 0
+    matches: Iterator[re2._Match] = pattern.finditer(data, begin)
+    return matches
 
 
 def _unquoted(hits: list[Hit], data: bytes) -> list[Hit]:

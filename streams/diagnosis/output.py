@@ -31,6 +31,8 @@ class Output:
         """The place in the original output, in characters, of a byte of the scanned text."""
         if not self.ascii:
             offset = len(self.data[:offset].decode("utf-8", "ignore"))
+        if len(self.kept) == 1:
+            return offset + self.shifts[0]
         return offset + self.shifts[bisect_right(self.kept, offset) - 1]
 
 
