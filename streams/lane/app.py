@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import faust
 from faust.app.base import BootStrategy
 from faust.transport.drivers import aiokafka as driver
+from mode.utils.queues import ThrowableQueue
 
 from events.broker import TANSU, Broker
 from streams.lane.batch import Batch, BatchSchema
@@ -167,6 +168,14 @@ class LaneApp(faust.App):
 
     async def on_first_start(self) -> None:
         """Skip what Faust does here, making directories: rows are kept in memory."""
+
+    def FlowControlQueue(self, maxsize: int | None = None, **_: Any) -> ThrowableQueue[Any]:  # noqa: N802 - Faust's name
+        """Make a queue between consumer and handler that nobody empties.
+
+        Faust lets the sources flow while a recovery ends, and then empties the queues: what was handed out meanwhile
+        would be lost under the watermark. A batch of an earlier generation is turned away by its handler.
+        """
+        return ThrowableQueue(maxsize=maxsize or 0, flow_control=self.flow_control, clear_on_resume=False)
 
     def _new_transport(self) -> LaneTransport:
         return LaneTransport(self.conf.broker_consumer, self)

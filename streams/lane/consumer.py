@@ -131,6 +131,7 @@ class LaneConsumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Go to the committed offsets, and where there is none yet to the earliest: Faust leaves those in place."""
+        self._positions.begin(self.app.consumer_generation_id)
         await super().perform_seek()
         sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         unknown = [tp for tp in sources if self._committed_offset[tp] is None]

@@ -20,6 +20,17 @@ class Positions:
         self._next: dict[TP, int] = {}
         self._done: dict[TP, int] = {}
         self._real_gaps: dict[TP, tuple[int, int]] = {}
+        self._generation: int | None = None
+
+    def begin(self, generation: int) -> None:
+        """Forget every partition if the group has rebalanced since the last call.
+
+        A recovery that ends late lets records flow once more after `clear`, under the old generation. They are turned
+        away, and must not count as handed out under the new one.
+        """
+        if generation != self._generation:
+            self.clear()
+            self._generation = generation
 
     def clear(self) -> None:
         """Forget every partition: the group rebalances."""

@@ -9,6 +9,7 @@ from faust.stores import memory
 from faust.tables.manager import TableManager
 from faust.tables.table import Table
 from faust.types import TP
+from mode.utils.queues import ThrowableQueue
 
 from streams.lane.batch import BatchSchema
 from streams.lane.producer import MAX_RECORD_BYTES
@@ -68,6 +69,15 @@ class LaneStore(memory.Store[bytes, bytes]):
 
 class LaneTableManager(TableManager):
     """Starts at once: Faust waits a second for tables to be defined, a lane's are defined before it starts."""
+
+    @property
+    def changelog_queue(self) -> ThrowableQueue[Any]:
+        """The queue of changelog offsets; emptied by a rebalance, or the next recovery would take them for its own."""
+        if self._changelog_queue is None:
+            self._changelog_queue = ThrowableQueue(
+                maxsize=self.app.conf.stream_buffer_maxsize, flow_control=self.app.flow_control, clear_on_resume=True
+            )
+        return self._changelog_queue
 
     async def on_start(self) -> None:
         """Register the tables and get ready to recover them."""

@@ -10,7 +10,7 @@ from faust.types import TP
 
 from streams.lane import Batch, LaneApp
 from streams.lane.producer import MAX_RECORD_BYTES, RecordTooLargeError
-from tests.streams.lane.conftest import Site, numbered, running, tally, until
+from tests.streams.lane.conftest import PATIENCE_S, Site, numbered, running, tally, until
 from tests.streams.lane.counting import PARTITIONS
 
 MIB = 1 << 20
@@ -84,6 +84,22 @@ async def test_a_skipped_offset_is_read_again(site: Site, caplog: pytest.LogCapt
         batches = [batch.records for batch in counting.batches if batch.partition == source.partition]
         assert all(after[0].offset == before[-1].offset + 1 for before, after in pairwise(batches))
     assert re.search(rf"{sources[0].topic}/0: fetched from \d+ where \d+ is next, reading again", caplog.text)
+
+
+async def test_the_end_of_a_recovery_loses_nothing(site: Site) -> None:
+    """Faust resumes the flow when a recovery ends, while records are handed out already: each is counted."""
+    counting, published = site.counting(), numbered(3_000)
+    async with running(counting.app) as app, asyncio.timeout(PATIENCE_S):
+        feeding = asyncio.create_task(_in_pieces(site, published, 20))
+        while counting.counts() != tally(published):
+            await asyncio.sleep(0)
+            app.flow_control.resume()
+        await feeding
+
+
+async def _in_pieces(site: Site, records: list[tuple[int, str, str]], size: int) -> None:
+    for start in range(0, len(records), size):
+        await site.publish("in", records[start : start + size])
 
 
 async def test_outputs_of_any_size_are_carried(site: Site) -> None:

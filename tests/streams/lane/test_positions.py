@@ -80,3 +80,15 @@ def test_whatever_is_fetched_is_handed_out_once_and_in_order(fetches: list[tuple
             assert positions.skipped_to(SOURCE, fetched) is None
             handed_out += [record.offset for record in positions.unread(SOURCE, fetched)]
     assert handed_out == list(range(len(handed_out)))
+
+
+def test_what_an_old_generation_was_handed_does_not_count() -> None:
+    """Records that were handed out late, under a generation that is over, are read again under the new one."""
+    positions = Positions()
+    positions.begin(1)
+    positions.start(SOURCE, 5)
+    assert positions.unread(SOURCE, records(5, 6))
+    positions.begin(1)
+    assert positions.start(SOURCE, 5) == 7
+    positions.begin(2)
+    assert positions.start(SOURCE, 5) == 5
