@@ -9,9 +9,10 @@ from projections.entry import read
 from tests.examples import NOON, failed
 
 TOPIC = "autoheal.tasks"
+NOON_MS = NOON.timestamp() * 1000
 
 
-def record(value=None, timestamp=NOON.timestamp() * 1000):
+def record(value=None, timestamp=NOON_MS):
     """A record of a task's failure, where a producer puts it."""
     event = failed()
     place = {"topic": TOPIC, "partition": 0, "offset": 7, "timestamp": timestamp}
