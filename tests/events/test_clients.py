@@ -116,9 +116,13 @@ async def test_a_subscriber_ends_when_its_broker_has_gone(prefix):
         await create_topics(broker.bootstrap, Topics(prefix).all(), partitions=1, broker=await probe(broker.bootstrap))
         async with Publisher(broker.bootstrap, prefix=prefix) as publisher:
             await publisher.publish(TaskFailed.new(RUNNER, task_id=TASK))
-        with pytest.raises(RuntimeError, match="the caller's"):
+
+        async def leave():
             async with aclosing(subscribe(broker.bootstrap, TaskFailed, prefix=prefix)) as events:
                 await anext(events)
                 broker.stop()
                 await asyncio.sleep(2)  # it takes a failing fetch
                 raise RuntimeError("the caller's")
+
+        with pytest.raises(RuntimeError, match="the caller's"):
+            await leave()

@@ -155,12 +155,16 @@ async def test_a_broker_that_went_away_hides_no_fault(tmp_path):
     with EmbeddedBroker() as broker:
         await create_topics(broker.bootstrap, Topics().all(), partitions=1, broker=await probe(broker.bootstrap))
         tables = open_database(f"sqlite:///{tmp_path}/autoheal.db")
-        with pytest.raises(RuntimeError, match="a fault"):
+
+        async def fail():
             async with following(broker.bootstrap, tables, "autoheal") as follower:
                 broker.stop()
                 for _ in range(3):
                     await follower.follow()
                 raise RuntimeError("a fault")
+
+        with pytest.raises(RuntimeError, match="a fault"):
+            await fail()
 
 
 def _read(tables: Engine) -> int:
