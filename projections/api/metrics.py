@@ -1,6 +1,7 @@
 """What Prometheus scrapes: how the API does, and what the tables and the log say."""
 
 import time
+from http import HTTPMethod
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -51,7 +52,8 @@ class Metrics:
                 if message["type"] == "http.response.start":
                     # Not what was asked for, which is without bounds, but the route that took it.
                     route = getattr(scope.get("route"), "path", "")
-                    seconds = self._seconds.labels(scope["method"], route, message["status"])
+                    method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "other"
+                    seconds = self._seconds.labels(method, route, message["status"])
                     seconds.observe(time.perf_counter() - started)
                 await send(message)
 
