@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SIZES: Final = (1, 10, 100, 1_000, 10_000)
+from projections.metrics import SIZES
+from projections.progress import Decisions
 
 
 class Metrics:
@@ -29,7 +30,7 @@ class Metrics:
             Gauge, "autoheal_failures", "Failures in the tables, by decision", ["category", "decision", "reason"]
         )
 
-    def exposition(self, lag: int | None, decisions: list[tuple[str, str | None, str | None, int]]) -> bytes:
+    def exposition(self, lag: int | None, decisions: Decisions) -> bytes:
         """Return all of them as Prometheus reads them.
 
         Args:
