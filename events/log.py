@@ -41,7 +41,18 @@ async def consuming(bootstrap: str, *topics: str, reset: str = "earliest") -> As
     except (KafkaError, OSError) as error:
         raise BrokerUnreachableError(bootstrap) from error
     finally:
-        await _stop(consumer)
+        await disconnect(consumer)
+
+
+async def disconnect(consumer: Any) -> None:
+    """Stop a consumer also when the broker is away.
+
+    There aiokafka gives up half-way: it takes the end of a fetch that it has cancelled for its own.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait((stopping,))
+    if stopping.cancelled():
+        await consumer._client.close()  # noqa: SLF001 - what it left open tries for ever to connect
 
 
 async def log_ends(consumer: Any) -> dict[TopicPartition, int]:
@@ -81,14 +92,6 @@ async def read_record(bootstrap: str, topic: str, partition: int, offset: int) -
 def _may_come(consumer: Any, at: TopicPartition, offset: int) -> bool:
     known, highwater = consumer.partitions_for_topic(at.topic), consumer.highwater(at)
     return (known is None or at.partition in known) and (highwater is None or highwater > offset)
-
-
-async def _stop(consumer: Any) -> None:
-    """Disconnect; aiokafka gives up half-way when the broker is away, since a fetch that it cancels is not its own."""
-    stopping = asyncio.create_task(consumer.stop())
-    await asyncio.wait((stopping,))
-    if stopping.cancelled():
-        await consumer._client.close()  # noqa: SLF001 - what it left open tries for ever to connect
 
 
 async def _first(consumer: Any, at: TopicPartition, offset: int) -> Any:

@@ -5,7 +5,7 @@ Needs ``google-re2``, which a mere producer has not: import it by name, ``events
 
 import re2
 
-_MASK = b"***"
+MASK = "***"
 
 # Each alternative: what stays readable as a group of its own, then the secret, then what ends it, if it must stay.
 _PRIVATE_KEY = (  # also when cut off before its end
@@ -76,4 +76,4 @@ def _hide(found: "re2._Match") -> bytes:
     if whole.lower().removeprefix(b"bearer").strip() in _PROSE:
         return whole
     kept: list[bytes] = [group for group in found.groups() if group is not None]
-    return _MASK.join(kept) if len(kept) > 1 else kept[0] + _MASK
+    return MASK.encode().join(kept) if len(kept) > 1 else kept[0] + MASK.encode()

@@ -10,6 +10,7 @@ from aiokafka.errors import IllegalStateError
 from events.broker import probe
 from events.codec import RefusedEventError, decode
 from events.envelope import CloudEvent
+from events.log import disconnect
 from events.topics import Topics
 
 E = TypeVar("E", bound=CloudEvent)
@@ -54,8 +55,8 @@ async def subscribe(
         auto_offset_reset=start,
         fetch_max_wait_ms=50,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         while True:
             batches = await consumer.getmany(timeout_ms=1000)
             for records in batches.values():
@@ -66,7 +67,7 @@ async def subscribe(
             if group and batches:
                 await _commit(consumer)
     finally:
-        await consumer.stop()
+        await disconnect(consumer)
 
 
 def _read(record: Any) -> CloudEvent | None:

@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from events import CloudEvent, RefusedEventError, decode
+from events import CloudEvent, decode
 from events.topics import PRODUCERS_TOPICS, is_misplaced, short_name
 
 E = TypeVar("E", bound=CloudEvent)
@@ -35,16 +35,16 @@ def read(record: Any, partitions: Mapping[str, int]) -> Entry[CloudEvent] | None
         record: As aiokafka's consumer gives it.
         partitions: How many each topic has.
     """
+    by_anybody = short_name(record.topic) in PRODUCERS_TOPICS
     try:
         event = decode(_storable(record.value))
-    except RefusedEventError as error:
+        said = None if by_anybody else event.time
+        at = said.astimezone(UTC) if said else datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    except (ValueError, OverflowError) as error:  # a clock may say what is no time
         _log.warning("left out %s/%d@%d: %s", record.topic, record.partition, record.offset, error)
         return None
-    by_anybody = short_name(record.topic) in PRODUCERS_TOPICS
     if by_anybody and is_misplaced(event, record.key, record.partition, partitions[record.topic]):
         return None
-    said = None if by_anybody else event.time
-    at = said.astimezone(UTC) if said else datetime.fromtimestamp(record.timestamp / 1000, UTC)
     return Entry(event, at, record.topic, record.partition, record.offset)
 
 
@@ -54,8 +54,8 @@ def _storable(raw: bytes | None) -> bytes | None:
         return raw
     try:
         return orjson.dumps(_without_nul(orjson.loads(raw)))
-    except orjson.JSONDecodeError:
-        return raw
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return raw  # which is no event, or nested too deeply for one
 
 
 def _without_nul(value: Any) -> Any:

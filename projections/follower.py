@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from sqlalchemy import Engine
 
 from events import BrokerUnreachableError, Topics
+from events.log import disconnect
 from projections import offsets
 from projections.database import transaction
 from projections.entry import read
@@ -144,7 +145,7 @@ async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
     except KafkaError as error:
         raise BrokerUnreachableError(bootstrap) from error
     finally:
-        await consumer.stop()
+        await disconnect(consumer)
 
 
 async def _partitions(bootstrap: str, names: Sequence[str]) -> list[TopicPartition]:

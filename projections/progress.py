@@ -6,10 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
+from projections.offsets import Position
 from projections.tables import failures, projection_offsets, tasks
 
-Position = tuple[str, int]
-"""A topic and a partition."""
 Decisions = list[tuple[str, str | None, str | None, int]]
 """Category, decision, suppression reason, and how many failures."""
 

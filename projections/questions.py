@@ -143,6 +143,18 @@ def _with_types(dialect: Any, _record: object, _arguments: object, options: dict
         options["detect_types"] = sqlite3.PARSE_DECLTYPES
 
 
-sqlite3.register_converter("DATETIME", lambda text: datetime.fromisoformat(text.decode()).replace(tzinfo=UTC))
-sqlite3.register_converter("BOOLEAN", lambda text: bool(int(text)))
-sqlite3.register_converter("JSON", orjson.loads)
+def _or_text(convert: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Convert what is of the column's type; a `UNION` may put other values below its name."""
+
+    def converted(value: bytes) -> Any:
+        try:
+            return convert(value)
+        except ValueError:
+            return value.decode(errors="replace")
+
+    return converted
+
+
+sqlite3.register_converter("DATETIME", _or_text(lambda at: datetime.fromisoformat(at.decode()).replace(tzinfo=UTC)))
+sqlite3.register_converter("BOOLEAN", _or_text(lambda truth: bool(int(truth))))
+sqlite3.register_converter("JSON", _or_text(orjson.loads))

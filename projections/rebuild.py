@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, MetaData, delete, event, insert, select, update
+from sqlalchemy import Engine, MetaData, delete, event, func, insert, select, update
 
 from events.broker import probe
 from projections import offsets
@@ -16,12 +17,18 @@ from projections.tables import metadata, projection_offsets
 ATTACHED: Final = "rebuilt"
 """What SQLite calls the file with the new tables."""
 
+REBUILDER: Final = int.from_bytes(b"rebuilds", "big")
+"""The advisory lock of whoever rebuilds a database of PostgreSQL."""
+
 Progress = Callable[[int, int], None]
 """Called with the number of records that were read, and with that of all there are."""
 
 
 class NotRebuildableError(ValueError):
-    """There is no place beside this database; the message is one line that says what to do."""
+    """There is no room beside this database; the message is one line that says what to do."""
+
+
+TAKEN: Final = "another rebuild of this database is under way: wait for its end"
 
 
 async def rebuild(bootstrap: str, database_url: str, *, prefix: str = "autoheal", on_batch: Progress) -> int:
@@ -40,7 +47,7 @@ async def rebuild(bootstrap: str, database_url: str, *, prefix: str = "autoheal"
         BrokerUnreachableError: Nobody answers at the address.
         DatabaseUnreachableError: The database cannot be opened or written.
         LogMismatchError: A topic does not exist.
-        NotRebuildableError: The database is kept in memory.
+        NotRebuildableError: The database is kept in memory, or another rebuild of it is under way.
     """
     await probe(bootstrap)
     engine = open_database(database_url)
@@ -84,13 +91,28 @@ def _file_beside(engine: Engine) -> Iterator[tuple[str, str]]:
         raise NotRebuildableError("a database in memory has nothing beside it: set AUTOHEAL_DATABASE_URL to a file")
     path = Path(f"{engine.url.database}.rebuild")
     url = engine.url.set(database=str(path)).render_as_string(hide_password=False)
-    _remove(path)
-    try:
-        event.listen(engine, "connect", lambda driver, _record: driver.execute(f"ATTACH ? AS {ATTACHED}", [str(path)]))
-        yield url, ATTACHED
-    finally:
-        engine.dispose()
+    with _locked_file(Path(f"{path}.lock")):
         _remove(path)
+        try:
+            event.listen(engine, "connect", lambda driver, _: driver.execute(f"ATTACH ? AS {ATTACHED}", [str(path)]))
+            yield url, ATTACHED
+        finally:
+            engine.dispose()
+            _remove(path)
+
+
+@contextmanager
+def _locked_file(path: Path) -> Iterator[None]:
+    """Keep a second rebuild out, which would build in the same place; a killed one leaves no lock."""
+    with path.open("w") as file:
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            raise NotRebuildableError(TAKEN) from None
+        try:
+            yield
+        finally:
+            path.unlink()
 
 
 def _remove(path: Path) -> None:
@@ -99,17 +121,30 @@ def _remove(path: Path) -> None:
 
 
 def _schema_beside(engine: Engine) -> Iterator[tuple[str, str]]:
-    with transaction(engine) as connection:
-        schema = f"{connection.exec_driver_sql('SELECT current_schema').scalar()}_rebuild"
-        quoted = engine.dialect.identifier_preparer.quote(schema)
-        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {quoted} CASCADE")  # left by one that was killed
-        connection.exec_driver_sql(f"CREATE SCHEMA {quoted}")
-    try:
-        options = {"options": f"-csearch_path={quoted}"}
-        yield engine.url.update_query_dict(options).render_as_string(hide_password=False), schema
-    finally:
+    with _locked_server(engine):
         with transaction(engine) as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {quoted} CASCADE")
+            schema = f"{connection.exec_driver_sql('SELECT current_schema').scalar()}_rebuild"
+            quoted = engine.dialect.identifier_preparer.quote(schema)
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {quoted} CASCADE")  # left by one that was killed
+            connection.exec_driver_sql(f"CREATE SCHEMA {quoted}")
+        try:
+            options = {"options": f"-csearch_path={quoted}"}
+            yield engine.url.update_query_dict(options).render_as_string(hide_password=False), schema
+        finally:
+            with transaction(engine) as connection:
+                connection.exec_driver_sql(f"DROP SCHEMA {quoted} CASCADE")
+
+
+@contextmanager
+def _locked_server(engine: Engine) -> Iterator[None]:
+    """Do the same on a server; the lock is the session's, so that no transaction stays open meanwhile."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(select(func.pg_try_advisory_lock(REBUILDER))):
+            raise NotRebuildableError(TAKEN)
+        try:
+            yield
+        finally:
+            connection.scalar(select(func.pg_advisory_unlock(REBUILDER)))
 
 
 def _replace(engine: Engine, schema: str) -> None:

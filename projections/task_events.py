@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from events import CloudEvent, TaskFailed, TaskTimedOut
-from events.secrets import mask
+from events import TaskFailed, TaskTimedOut
+from events.secrets import MASK, mask
+from events.topics import PRODUCERS_TOPICS, short_name
 from projections.entry import Entry
 from projections.row import Row
 
@@ -16,6 +17,7 @@ IDENTIFIERS: Final = frozenset({"task_id", "idea_id", "task_type", "provider", "
 """What is no free text, so that no secret is looked for in it."""
 HEAD_CHARS: Final = 8_192
 TAIL_CHARS: Final = 24_576
+INTEGER_BITS: Final = 63
 CUT: Final = "\n[...]\n"
 
 
@@ -35,7 +37,7 @@ def row(entry: Entry[Any]) -> Row | None:
         "record_topic": entry.topic,
         "record_partition": entry.partition,
         "record_offset": entry.offset,
-        "details": _details(event, said),
+        "details": _details(said, by_anybody=short_name(entry.topic) in PRODUCERS_TOPICS),
         "output": _output(data) if isinstance(event, FAILURES) else None,
     }
 
@@ -46,9 +48,9 @@ def short_type(event_type: str) -> str:
     return event_type[len("autoheal.") : event_type.rindex(".")]
 
 
-def _details(event: CloudEvent, said: Row) -> Row:
+def _details(said: Row, *, by_anybody: bool) -> Row:
     """Return what the event says, without outputs and with secrets masked."""
-    clear = IDENTIFIERS if event.origin is None else said  # whoever derived an event has masked it
+    clear = IDENTIFIERS if by_anybody else said  # our agents have masked what they derived
     return {
         name: value if name in clear else _masked(value)
         for name, value in said.items()
@@ -63,11 +65,19 @@ def _masked(value: Any) -> Any:
         case BaseModel():
             return _masked(value.model_dump(exclude_none=True))
         case dict():
-            return {name: _masked(each) for name, each in value.items()}
+            return {name: MASK if _is_secret(name) else _masked(each) for name, each in value.items()}
         case list() | tuple():
             return [_masked(each) for each in value]
+        case int() if value.bit_length() > INTEGER_BITS:
+            return str(value)  # a number that few readers of JSON know
         case _:
             return value
+
+
+def _is_secret(name: str) -> bool:
+    """Tell a name such as `password`, whose value is a secret whatever it looks like."""
+    assignment = f"{name}=x"
+    return mask(assignment) != assignment
 
 
 def _output(data: Any) -> str | None:

@@ -43,6 +43,8 @@ LEARNED: Final = (
     "direction",
     "elapsed_ms",
 )
+FREE_TEXT: Final = ("idea_name", "direction")
+"""What may hold secrets."""
 MOMENTS: Final = {TaskCreated: "created_at", TaskStarted: "started_at"} | dict.fromkeys(
     (TaskCompleted, TaskFailed, TaskTimedOut), "ended_at"
 )
@@ -70,9 +72,7 @@ def evolve(row: Row, entry: Entry[Any]) -> Row:
 def _said(event: Any) -> Row:
     data = vars(event.data)
     said = {name: value for name in _learned(event.__class__) if (value := data[name]) is not None}
-    if "direction" in said:
-        said["direction"] = mask(said["direction"])
-    return said
+    return said | {name: mask(said[name]) for name in FREE_TEXT if name in said}
 
 
 @cache

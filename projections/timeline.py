@@ -1,7 +1,7 @@
 """All that happened to one task, in order, and why."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine, select
@@ -12,6 +12,8 @@ from projections.why import Why, why
 
 CAUSE_FIRST: Final = ("tasks", "failures", "heals", "requests")
 """Events of one log time: what our agents decided has that of its cause."""
+
+MAX_EVENTS: Final = 1_000
 
 
 class _Answer(BaseModel):
@@ -45,18 +47,32 @@ class TimelineEvent(_Answer):
     why: Why | None
 
 
-def timeline(engine: Engine, task_id: str) -> tuple[Row | None, list[TimelineEvent]]:
-    """Return a task's row, None as long as none is known, and its events in order: log time, cause before effect."""
+class Timeline(NamedTuple):
+    """What is known of one task."""
+
+    task: Row | None
+    """None as long as none is known."""
+    events: list[TimelineEvent]
+    """In order: log time, cause before effect."""
+    truncated: bool
+    """Older ones are left out."""
+
+
+def timeline(engine: Engine, task_id: str) -> Timeline:
+    """Return a task and its events, the newest 1000 of them."""
+    lines = select(task_events).where(task_events.c.task_id == task_id)
+    newest = lines.order_by(task_events.c.logged_at.desc(), task_events.c.event_id).limit(MAX_EVENTS + 1)
     with engine.connect() as connection:
         task = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).mappings().first()
-        found = connection.execute(select(task_events).where(task_events.c.task_id == task_id)).mappings().all()
-    rows = sorted((dict(row) for row in found), key=_in_order)
+        found = connection.execute(newest).mappings().all()
+    rows = sorted((dict(row) for row in found[:MAX_EVENTS]), key=_in_order)
     evidence = {
         row["details"].get("failure_id"): row["details"].get("evidence") or []
         for row in rows
         if row["type"] == "failure.diagnosed"
     }
-    return dict(task) if task else None, [_event(row, evidence.get(row["event_id"], [])) for row in rows]
+    events = [_event(row, evidence.get(row["event_id"], [])) for row in rows]
+    return Timeline(dict(task) if task else None, events, len(found) > MAX_EVENTS)
 
 
 def highlights(output: str, evidence: list[Row]) -> list[tuple[int, int]]:

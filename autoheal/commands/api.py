@@ -47,7 +47,7 @@ def api() -> None:
             settings.database_url,
             prefix=settings.topic_prefix,
             token=token,
-            hosts=LOOPBACK if local else ANY_HOST,
+            hosts=(*LOOPBACK, settings.api_host) if local else ANY_HOST,
         )
         config = uvicorn.Config(
             app, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S

@@ -34,7 +34,7 @@ class Refused(BaseModel):
     """Why nothing was published."""
 
     detail: str
-    errors: list[RefusedEvent] = Field(default=[], description="Each field that is wrong")
+    errors: list[RefusedEvent] = Field(default=[], description="Each field that is wrong, up to the hundredth")
 
 
 BATCH: Final = MEDIA_TYPES[-1]

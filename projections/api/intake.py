@@ -11,6 +11,8 @@ from events import EVENT_TYPES, MAX_EVENT_BYTES, CloudEvent, RefusedEventError, 
 from events.topics import PRODUCERS_TOPICS, topic_of
 
 MAX_BODY_BYTES: Final = 8 << 20
+MAX_FAULTS: Final = 100
+"""Nobody mends more of them at once; a body has room for millions."""
 MEDIA_TYPES: Final = ("application/json", "application/cloudevents+json", "application/cloudevents-batch+json")
 
 
@@ -37,7 +39,8 @@ class RefusedEventsError(Exception):
     def __init__(self, events: int, faults: list[RefusedEvent]) -> None:
         """Say how many."""
         refused = len({fault.index for fault in faults})
-        super().__init__(f"{refused} of {events} events are refused, none was published")
+        least = "at least " if len(faults) >= MAX_FAULTS else ""
+        super().__init__(f"{least}{refused} of {events} events are refused, none was published")
         self.faults: Final = faults
 
 
@@ -79,6 +82,8 @@ def read_events(body: bytes) -> list[CloudEvent]:
             events.append(_read(index, item))
         except RefusedEventError as error:
             faults += _faults(index, item, error)
+            if len(faults) >= MAX_FAULTS:
+                break
     if faults:
         raise RefusedEventsError(len(items), faults)
     return events

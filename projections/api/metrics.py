@@ -1,13 +1,15 @@
 """What Prometheus scrapes: how the API does, and what the tables and the log say."""
 
 import time
+from http import HTTPMethod
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SIZES: Final = (1, 10, 100, 1_000, 10_000)
+from projections.metrics import SIZES
+from projections.progress import Decisions
 
 
 class Metrics:
@@ -28,7 +30,7 @@ class Metrics:
             Gauge, "autoheal_failures", "Failures in the tables, by decision", ["category", "decision", "reason"]
         )
 
-    def exposition(self, lag: int | None, decisions: list[tuple[str, str | None, str | None, int]]) -> bytes:
+    def exposition(self, lag: int | None, decisions: Decisions) -> bytes:
         """Return all of them as Prometheus reads them.
 
         Args:
@@ -51,7 +53,8 @@ class Metrics:
                 if message["type"] == "http.response.start":
                     # Not what was asked for, which is without bounds, but the route that took it.
                     route = getattr(scope.get("route"), "path", "")
-                    seconds = self._seconds.labels(scope["method"], route, message["status"])
+                    method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "other"
+                    seconds = self._seconds.labels(method, route, message["status"])
                     seconds.observe(time.perf_counter() - started)
                 await send(message)
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Path, Query
-from pydantic import create_model
+from pydantic import Field, create_model
 from sqlalchemy import Engine
 
 from projections.api.answers import page_model, refusals, row_model
@@ -14,7 +14,12 @@ from projections.timeline import TimelineEvent, timeline
 
 Task: Any = row_model("Task", tasks)
 Tasks: Final = page_model("Tasks", Task)
-Timeline: Final = create_model("Timeline", task=(Task | None, ...), events=list[TimelineEvent])
+Timeline: Final = create_model(
+    "Timeline",
+    task=(Task | None, ...),
+    events=list[TimelineEvent],
+    truncated=(bool, Field(description="True: these are the newest 1000 events, older ones are left out")),
+)
 TaskId = Annotated[Stored, Path(description="The task, or a heal task", examples=["task_42"], min_length=1)]
 
 
@@ -34,10 +39,10 @@ def routes(engine: Engine) -> APIRouter:
         responses=refusals(not_found="No event about the task is known"),
     )
     def show_timeline(task_id: TaskId) -> Any:
-        """Every event and decision in order; decisions say why: rule, evidence, guard, cooldown."""
-        task, events = timeline(engine, task_id)
-        if task is None and not events:
+        """Events and decisions in order, the newest 1000; decisions say why: rule, evidence, guard, cooldown."""
+        known = timeline(engine, task_id)
+        if known.task is None and not known.events:
             raise HTTPException(404, f"Task {task_id} is not known")
-        return {"task": task, "events": events}
+        return known._asdict()
 
     return router

@@ -39,6 +39,13 @@ def test_beyond_this_machine_it_needs_a_token(run, monkeypatch, host):
     )
 
 
+def test_every_address_of_this_machine_answers_to_itself(command):
+    """Loopback has more addresses than the usual one: the API answers at the one that it is bound to."""
+    url = served(command("api", **NOWHERE, AUTOHEAL_API_HOST="127.0.0.2", AUTOHEAL_API_PORT="0"))
+    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert httpx.get(f"{url}/healthz", headers={"host": "heal.example"}).status_code == 400
+
+
 def test_with_a_token_it_serves_everybody(command):
     """Then it answers to any name, and what changes state needs the token."""
     variables = {"AUTOHEAL_API_HOST": "0.0.0.0", "AUTOHEAL_API_PORT": "0", "AUTOHEAL_API_TOKEN": "not-secret"}

@@ -1,10 +1,12 @@
 """The publisher and the subscriber, over TCP."""
 
+import asyncio
 from contextlib import aclosing
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from autoheal.embedded import EmbeddedBroker
 from events import (
     BrokerUnreachableError,
     Publisher,
@@ -106,3 +108,21 @@ async def test_an_address_where_nobody_answers_is_said_at_once():
             pass
     with pytest.raises(BrokerUnreachableError, match="AUTOHEAL_BOOTSTRAP_SERVERS"):
         await anext(subscribe("127.0.0.1:1", TaskFailed))
+
+
+async def test_a_subscriber_ends_when_its_broker_has_gone(prefix):
+    """When the broker went away meanwhile, no error of its takes the place of the caller's own."""
+    with EmbeddedBroker() as broker:
+        await create_topics(broker.bootstrap, Topics(prefix).all(), partitions=1, broker=await probe(broker.bootstrap))
+        async with Publisher(broker.bootstrap, prefix=prefix) as publisher:
+            await publisher.publish(TaskFailed.new(RUNNER, task_id=TASK))
+
+        async def leave():
+            async with aclosing(subscribe(broker.bootstrap, TaskFailed, prefix=prefix)) as events:
+                await anext(events)
+                broker.stop()
+                await asyncio.sleep(2)  # it takes a failing fetch
+                raise RuntimeError("the caller's")
+
+        with pytest.raises(RuntimeError, match="the caller's"):
+            await leave()

@@ -10,11 +10,14 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import Engine, insert
 
-from events import BrokerUnreachableError, encode
+from autoheal.embedded import EmbeddedBroker
+from events import BrokerUnreachableError, Topics, encode
+from events.admin import create_topics
+from events.broker import probe
 from events.topics import NAMES
 from projections import dialects
 from projections.database import DatabaseUnreachableError, open_database, transaction
-from projections.follower import LogMismatchError
+from projections.follower import LogMismatchError, following
 from projections.offsets import AnotherProjectorError
 from projections.projector import run_projector
 from projections.stats import auto_heal_stats
@@ -145,6 +148,23 @@ async def test_no_broker_is_one_line(url):
     """An address without a broker is reported as every client reports it."""
     with pytest.raises(BrokerUnreachableError):
         await run_projector("127.0.0.1:1", url)
+
+
+async def test_a_broker_that_went_away_hides_no_fault(tmp_path):
+    """What ends a projector is said as it is, also when the broker is away and its connection cannot be closed well."""
+    with EmbeddedBroker() as broker:
+        await create_topics(broker.bootstrap, Topics().all(), partitions=1, broker=await probe(broker.bootstrap))
+        tables = open_database(f"sqlite:///{tmp_path}/autoheal.db")
+
+        async def fail():
+            async with following(broker.bootstrap, tables, "autoheal") as follower:
+                broker.stop()
+                for _ in range(3):
+                    await follower.follow()
+                raise RuntimeError("a fault")
+
+        with pytest.raises(RuntimeError, match="a fault"):
+            await fail()
 
 
 def _read(tables: Engine) -> int:

@@ -87,6 +87,15 @@ def test_numbers_are_numbers_of_any_database(told, tmp_path):
     assert json.loads(asked(told, query)) == {"tries": 1, "mean": 1.0, "half": 0.5}
 
 
+@pytest.mark.parametrize("column", ["diagnosed_at", "has_diagnostics", "evidence"])
+def test_sqlite_may_have_other_values_in_a_column(tmp_path, column):
+    """A line with a total below the rows is text where SQLite lets it stand, and no error."""
+    url = f"sqlite:///{tmp_path}/autoheal.db"
+    fold(open_database(url), [diagnosed()])
+    lines = asked(url, f"SELECT {column} AS it FROM failures UNION ALL SELECT 'total'").splitlines()
+    assert (len(lines), json.loads(lines[1])) == (2, {"it": "total"})
+
+
 def test_a_name_that_comes_twice_is_numbered(told):
     """Nothing is lost where two tables have a column of the same name."""
     query = "SELECT f.failure_id, h.failure_id, 1 AS one FROM failures f JOIN heals h ON f.failure_id = h.failure_id"

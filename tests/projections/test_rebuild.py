@@ -1,6 +1,7 @@
 """The tables are rebuilt from the log: the same rows, while others read and write."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from events import encode
 from projections.database import transaction
-from projections.rebuild import NotRebuildableError, rebuild
+from projections.rebuild import TAKEN, NotRebuildableError, rebuild
 from projections.tables import failures, heals, projection_offsets
 from tests.projections.following import all_rows, projector, publish, story, until
 from tests.projections.given import rows
@@ -87,6 +88,22 @@ async def test_nothing_is_left_beside(bootstrap, prefix, url, tables, database):
         with tables.connect() as connection:
             schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = current_schema || '_rebuild'"
             assert connection.exec_driver_sql(schemas).scalar() == 0
+
+
+async def test_a_second_rebuild_meanwhile_is_refused(bootstrap, prefix, url, tables):
+    """Two would build in the same place: the later one is told so, and the first one ends well."""
+    await publish(bootstrap, prefix, map(encode, story(0, 30)))
+    refused = []
+    with ThreadPoolExecutor(1) as thread:
+
+        def begin_another(_read, _of):
+            another = rebuild(bootstrap, url, prefix=prefix, on_batch=ignored)
+            refused.append(thread.submit(asyncio.run, another).exception())
+
+        await rebuild(bootstrap, url, prefix=prefix, on_batch=begin_another)
+    assert {(type(error), str(error)) for error in refused} == {(NotRebuildableError, TAKEN)}
+    assert len(rows(tables, failures)) == 30
+    await rebuild(bootstrap, url, prefix=prefix, on_batch=ignored)
 
 
 async def test_a_database_in_memory_is_refused(bootstrap, prefix):

@@ -78,6 +78,27 @@ def test_secrets_are_masked(tables_of):
     assert [line["output"] for line in lines if line["output"]] == ["token=***"]
 
 
+def test_what_is_named_a_secret_is_masked(tables_of):
+    """The value of a password is a secret whatever it looks like; a name that only resembles one keeps its value."""
+    context = {"password": "hunter2", "env": {"API_KEY": 42, "path": "/bin"}, "tokens": 3}
+    line = row(tables_of(made(TaskCreated, task_id=TASK, task_type="impl", context=context)), task_events)
+    masked = {"password": "***", "env": {"API_KEY": "***", "path": "/bin"}, "tokens": 3}
+    assert line["details"]["context"] == masked
+
+
+def test_nobody_vouches_for_what_a_producer_says(tables_of):
+    """A producer's event is masked also where it says of itself that an agent derived it (S2.1)."""
+    event = failed(error_summary="password=hunter2").model_copy(update={"origin": "autoheal.tasks/0@1#0"})
+    assert row(tables_of(event), task_events)["details"]["error_summary"] == "password=***"
+
+
+def test_a_number_beyond_64_bits_is_text(tables_of):
+    """A number that the databases' JSON does not know does not stop the projector."""
+    event = made(TaskCreated, task_id=TASK, task_type="impl", context={"n": 10**30, "most": -(2**63) + 1})
+    details = row(tables_of(event), task_events)["details"]
+    assert details["context"] == {"n": "1" + 30 * "0", "most": -(2**63) + 1}
+
+
 def test_a_long_output_keeps_head_and_tail(tables_of):
     """Of an output that is too long for a row the middle is left out, visibly."""
     output = row(tables_of(failed(output="a" * HEAD_CHARS + "b" * 100 + "c" * TAIL_CHARS)), task_events)["output"]

@@ -18,9 +18,9 @@ from tests.projections.given import diagnosed, entry, fold, requested, row, rows
 CREATED = {"task_id": TASK, "idea_id": IDEA, "task_type": "impl", "direction": "Build it with password=hunter2"}
 
 
-def created(at=0):
+def created(at=0, **data):
     """The task is created."""
-    return made(TaskCreated, at, **CREATED)
+    return made(TaskCreated, at, **CREATED | data)
 
 
 def started(at=0, **data):
@@ -48,6 +48,11 @@ def test_a_task_has_what_its_events_say(tables_of):
         "elapsed_ms": 80_000,
         "last_event_at": after(90),
     }
+
+
+def test_the_name_of_an_idea_is_masked(tables_of):
+    """What people write as a name may hold a secret too (S2.1)."""
+    assert row(tables_of(created(idea_name="Mend token=abcdef12")), tasks)["idea_name"] == "Mend token=***"
 
 
 @pytest.mark.parametrize(

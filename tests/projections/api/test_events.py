@@ -76,6 +76,14 @@ async def test_each_wrong_field_is_named_and_none_is_published(over_tcp, broker,
     assert (await post(over_tcp, right)).json()["events"][0]["offset"] == 0
 
 
+async def test_no_more_than_a_hundred_faults_are_looked_for(client):
+    """A body of nothing but wrong events is refused without a look at each of a million."""
+    answer = await post(client, [1] * 1_000_000)
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "at least 100 of 1000000 events are refused, none was published"
+    assert len(answer.json()["errors"]) == 100
+
+
 @pytest.mark.parametrize(
     ("body", "field", "reason"),
     [

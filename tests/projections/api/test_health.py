@@ -67,6 +67,7 @@ async def test_metrics_tell_of_decisions_and_latencies(tables, client):
     """Failures by category, decision and reason as the tables have them, and requests by route, never by path."""
     fold(tables, [diagnosed("a"), requested("a"), diagnosed("b"), suppressed("b"), diagnosed("c")])
     await client.get("/api/tasks/some%2Ftask/timeline")
+    await client.request("INVENTED", "/api/tasks")
     lines = (await client.get("/metrics")).text.splitlines()
     for decision, reason in (("requested", ""), ("suppressed", "cooldown"), ("pending", "")):
         labels = f'category="provider_error",decision="{decision}",reason="{reason}"'
@@ -74,6 +75,7 @@ async def test_metrics_tell_of_decisions_and_latencies(tables, client):
     route = 'method="GET",route="/api/tasks/{task_id:path}/timeline",status="404"'
     assert f"autoheal_api_seconds_count{{{route}}} 1.0" in lines
     assert "autoheal_lag_records NaN" in lines
+    assert not [line for line in lines if "INVENTED" in line]
 
 
 async def test_a_new_database_is_one_that_is_opened(url):

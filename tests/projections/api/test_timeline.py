@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from projections import tables as views
-from projections.timeline import highlights
+from projections.timeline import MAX_EVENTS, highlights
 from projections.why import GUARDS, why
 from tests.examples import IDEA, TASK, after
 
@@ -62,6 +62,18 @@ async def test_events_come_in_order_cause_before_effect(tables, client):
     failure = answer["events"][1]
     assert failure["record"] == {"topic": "autoheal.tasks", "partition": 1, "offset": 7}
     assert (failure["output"], failure["highlights"], failure["why"]) == ("HTTP: 429", [[6, 9]], None)
+
+
+async def test_a_long_timeline_is_its_newest_events(tables, client):
+    """Of a task that reports progress for days the newest events are shown, in order, and that older ones are not."""
+    given(tables, *(event(f"{at:04}", "task.progressed", at, record_offset=at) for at in range(MAX_EVENTS)))
+    whole = (await client.get(f"/api/tasks/{TASK}/timeline")).json()
+    with tables.begin() as connection:
+        connection.execute(insert(views.task_events), [event("last", "task.failed", MAX_EVENTS, output="429")])
+    cut = (await client.get(f"/api/tasks/{TASK}/timeline")).json()
+    assert (len(whole["events"]), whole["truncated"]) == (MAX_EVENTS, False)
+    assert (len(cut["events"]), cut["truncated"]) == (MAX_EVENTS, True)
+    assert [cut["events"][place]["event_id"] for place in (0, -1)] == ["0001", "last"]
 
 
 async def test_a_decision_says_why(tables, client):
