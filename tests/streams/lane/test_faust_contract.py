@@ -54,6 +54,11 @@ RELIANCES = {
         "faust.transport.consumer:Consumer.on_stop": "45b1d2210ce2",
         "mode.utils.queues:FlowControlEvent": "1da8f905ab65",
     },
+    "queues of sources and of changelogs are made by the app and the table manager, and emptied when the flow resumes": {
+        "faust.app.base:App.FlowControlQueue": "9451c49351ae",
+        "faust.channels:Channel.queue.fget": "549dd774f3e3",
+        "faust.tables.manager:TableManager.changelog_queue.fget": "9c7f4cac57ef",
+    },
     "the settings of the worker's consumer, which the lane repeats but for fetch_max_wait_ms": {
         "faust.transport.drivers.aiokafka:Consumer._new_consumer_thread": "0870ec53dea7",
         "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._create_worker_consumer": "c2701bfc3e6f",
