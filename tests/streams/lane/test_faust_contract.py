@@ -54,7 +54,7 @@ RELIANCES = {
         "faust.transport.consumer:Consumer.on_stop": "45b1d2210ce2",
         "mode.utils.queues:FlowControlEvent": "1da8f905ab65",
     },
-    "queues of sources and of changelogs are made by the app and the table manager, and emptied when the flow resumes": {
+    "queues are made by the app and by the table manager, and are emptied when the flow resumes": {
         "faust.app.base:App.FlowControlQueue": "9451c49351ae",
         "faust.channels:Channel.queue.fget": "549dd774f3e3",
         "faust.tables.manager:TableManager.changelog_queue.fget": "9c7f4cac57ef",
