@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from events.codec import decode, encode
 from events.envelope import CloudEvent
-from events.topics import Topics, key_of, partition_of, work_key
+from events.topics import PRODUCERS_TOPICS, Topics, is_misplaced, key_of, partition_of
 from streams.dead_letter import dead_letter
 from streams.decider import Agent, Control, Row
 from streams.progress import NOTHING, Progress
@@ -21,9 +21,6 @@ Outputs = dict[tuple[str, int], list[tuple[bytes, bytes, int]]]
 
 Emits = Sequence[tuple[CloudEvent, bytes]]
 """Events to publish, with their bytes."""
-
-PRODUCERS_TOPICS = ("tasks", "requests")
-"""Anybody writes these: the record's own clock and coordinate count there, not what the event says of itself."""
 
 KNOWN_ROWS = 20_000
 """A row is read by several events of its task within seconds: what was written then spares reading it anew."""
@@ -152,10 +149,8 @@ class Runtime(Generic[Row]):
 
     def _is_misplaced(self, event: CloudEvent, record: Record) -> bool:
         """Tell whether a producer put a record elsewhere than where all that happens to its work key is."""
-        if record.topic not in self._producers_topics:
-            return False
-        key = work_key(event).encode()
-        return record.key != key or partition_of(key, self._partitions) != record.partition
+        by_anybody = record.topic in self._producers_topics
+        return by_anybody and is_misplaced(event, record.key, record.partition, self._partitions)
 
 
 def _originating(event: CloudEvent, record: Record, index: int, first: int) -> tuple[CloudEvent, bytes]:
